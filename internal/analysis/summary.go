@@ -1,0 +1,289 @@
+// Package analysis is pure functions over run records. It needs no lab and no database.
+package analysis
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+// State is where a run stands, as its record says.
+type State string
+
+// The states of a run. A run without an end line is Running as long as its ltlab lives, which only its caller knows.
+const (
+	Running     State = "running"
+	Finished    State = "finished"
+	Interrupted State = "interrupted"
+)
+
+// Latency is one trend's distribution over the whole run, from its merged sketch; min and max are exact. The unit is the
+// metric's, milliseconds for k6.
+type Latency struct {
+	Count int64   `json:"count"`
+	Min   float64 `json:"min"`
+	P50   float64 `json:"p50"`
+	P90   float64 `json:"p90"`
+	P95   float64 `json:"p95"`
+	P99   float64 `json:"p99"`
+	P999  float64 `json:"p999"`
+	Max   float64 `json:"max"`
+}
+
+// Check is one of k6's checks.
+type Check struct {
+	Name   string `json:"name"`
+	Passes int64  `json:"passes"`
+	Fails  int64  `json:"fails"`
+}
+
+// Load is what was asked for and delivered over the run.
+type Load struct {
+	AskedVUsMax     *float64 `json:"asked_vus_max,omitempty"`    // highest number of virtual users planned
+	VUsMax          float64  `json:"vus_max"`                    // highest number seen
+	AskedIterations *float64 `json:"asked_iterations,omitempty"` // planned by arrival rates
+	Iterations      int64    `json:"iterations"`
+	Dropped         int64    `json:"dropped"` // planned by an arrival rate and never started
+}
+
+// Summary is what a run's record says, over the whole run.
+type Summary struct {
+	Run         record.Run          `json:"-"`
+	Tool        string              `json:"tool"`
+	ToolVersion string              `json:"tool_version"`
+	State       State               `json:"state"`
+	Start       time.Time           `json:"start"`
+	Seconds     float64             `json:"seconds"` // what rates are divided by: from the first to the last second with load
+	Requests    int64               `json:"requests"`
+	RPS         *float64            `json:"rps"`          // nil when no time passed
+	Failed      *int64              `json:"failed"`       // answers outside 200-399 plus requests without an answer; nil when codes are not known
+	FailedRatio *float64            `json:"failed_ratio"` // Failed / Requests; nil without requests
+	Unanswered  *int64              `json:"unanswered"`
+	Codes       map[string]int64    `json:"codes"`             // requests by status; "0" is no answer
+	Latency     map[string]*Latency `json:"latency"`           // by metric; http_req_duration and the scenario's own trends
+	Checks      []Check             `json:"checks"`            // by name
+	Thresholds  []record.Threshold  `json:"thresholds"`        // verdicts at the end
+	Notes       []record.Note       `json:"notes"`             // of the tool's side
+	Load        Load                `json:"load"`              //
+	Ledger      record.Ledger       `json:"ledger"`            //
+	ToolEnd     *record.End         `json:"-"`                 // nil when the tool did not get to it
+	Damage      error               `json:"-"`                 // where tool.ndjson stops making sense
+	Metrics     map[string]string   `json:"metrics,omitempty"` // unit by trend
+}
+
+type trend struct {
+	sketch *record.Sketch
+	n      int64
+	min    float64
+	max    float64
+}
+
+// Summarize reads a run's record as far as it goes. alive says whether the ltlab that writes it still runs.
+func Summarize(folder record.Folder, alive bool) (*Summary, error) {
+	run, err := record.ReadRun(folder.Run())
+	if err != nil {
+		return nil, err
+	}
+	s := &Summary{Run: *run, Codes: map[string]int64{}, Latency: map[string]*Latency{}, Metrics: map[string]string{}}
+	if run.Start != nil {
+		s.Tool, s.Start = run.Start.Tool, run.Start.Time
+	}
+	s.State = Finished
+	switch {
+	case run.End == nil && alive:
+		s.State = Running
+	case run.End == nil || run.End.Interrupted:
+		s.State = Interrupted
+	}
+	r := &reader{s: s, metrics: map[int]*record.Metric{}, series: map[int]*record.Series{}, trends: map[string]*trend{},
+		checks: map[string]*Check{}, codesKnown: true, first: math.MaxInt64, last: -1}
+	tail, err := record.OpenTail(folder.Tool())
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // the tool never started its output
+	case err != nil:
+		return nil, err
+	default:
+		defer tail.Close()
+		err := tail.Each(r.line)
+		var damage *record.CorruptError
+		if errors.As(err, &damage) {
+			s.Damage = err
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	r.finish()
+	return s, nil
+}
+
+type reader struct {
+	s          *Summary
+	index      record.Mapping
+	period     int64
+	metrics    map[int]*record.Metric
+	series     map[int]*record.Series
+	trends     map[string]*trend
+	checks     map[string]*Check
+	codesKnown bool
+	recorded   int64
+	first      int64
+	last       int64
+}
+
+func (r *reader) line(l record.ToolLine) error {
+	switch {
+	case l.Header != nil:
+		r.index, r.period = l.Header.Mapping, int64(max(1, l.Header.Period))
+		r.s.ToolVersion, r.s.Start = l.Header.ToolVersion, l.Header.Start
+	case l.Metric != nil:
+		r.metrics[l.Metric.ID] = l.Metric
+	case l.Series != nil:
+		r.series[l.Series.ID] = l.Series
+	case l.Second != nil:
+		for i := range l.Second.Buckets {
+			if err := r.bucket(l.Second.T, &l.Second.Buckets[i]); err != nil {
+				return err
+			}
+		}
+	case l.Load != nil:
+		r.load(l.Load)
+	case l.Note != nil:
+		r.s.Notes = append(r.s.Notes, *l.Note)
+	case l.End != nil:
+		r.s.ToolEnd = l.End
+	}
+	return nil
+}
+
+func (r *reader) bucket(t int64, b *record.Bucket) error {
+	series := r.series[b.Series]
+	metric := r.metrics[series.Metric]
+	r.recorded += b.N
+	switch metric.Name {
+	case "http_reqs":
+		r.s.Requests += int64(b.Sum)
+		code, ok := series.Tags["status"]
+		if !ok {
+			r.codesKnown = false
+		} else {
+			r.s.Codes[code] += int64(b.Sum)
+		}
+		r.span(t)
+	case "iterations":
+		r.span(t)
+	case "checks":
+		name := series.Tags["check"]
+		c := r.checks[name]
+		if c == nil {
+			c = &Check{Name: name}
+			r.checks[name] = c
+		}
+		c.Passes += int64(b.Sum)
+		c.Fails += b.N - int64(b.Sum)
+	}
+	if metric.Kind != record.Trend || b.N == 0 {
+		return nil
+	}
+	d := r.trends[metric.Name]
+	if d == nil {
+		index, err := r.index.Index()
+		if err != nil {
+			return err
+		}
+		d = &trend{sketch: record.NewSketch(index), min: b.Min, max: b.Max}
+		r.trends[metric.Name] = d
+		r.s.Metrics[metric.Name] = metric.Unit
+	}
+	d.n += b.N
+	d.min, d.max = math.Min(d.min, b.Min), math.Max(d.max, b.Max)
+	return d.sketch.MergeWith(b.Sketch)
+}
+
+func (r *reader) span(t int64) {
+	r.first, r.last = min(r.first, t), max(r.last, t)
+}
+
+func (r *reader) load(l *record.Load) {
+	to := &r.s.Load
+	to.VUsMax = math.Max(to.VUsMax, l.VUs)
+	to.Iterations += l.Iterations
+	to.Dropped += l.Dropped
+	if l.AskedVUs != nil {
+		v := *l.AskedVUs
+		if to.AskedVUsMax != nil {
+			v = math.Max(v, *to.AskedVUsMax)
+		}
+		to.AskedVUsMax = &v
+	}
+	if l.AskedRate != nil {
+		v := *l.AskedRate
+		if to.AskedIterations != nil {
+			v += *to.AskedIterations
+		}
+		to.AskedIterations = &v
+	}
+}
+
+func (r *reader) finish() {
+	s := r.s
+	if r.last >= r.first {
+		s.Seconds = float64(r.last + r.period - r.first)
+		if s.ToolEnd != nil { // the last second is rarely a whole one
+			s.Seconds = math.Min(s.Seconds, s.ToolEnd.T-float64(r.first))
+		}
+		if s.Seconds > 0 {
+			v := float64(s.Requests) / s.Seconds
+			s.RPS = &v
+		}
+	}
+	if r.codesKnown && s.Requests > 0 {
+		var failed int64
+		none := s.Codes["0"]
+		for code, n := range s.Codes {
+			if !OKCode(code) {
+				failed += n
+			}
+		}
+		ratio := float64(failed) / float64(s.Requests)
+		s.Failed, s.FailedRatio, s.Unanswered = &failed, &ratio, &none
+	}
+	for name, d := range r.trends {
+		q := func(p float64) float64 { return record.Quantile(d.sketch, p, d.min, d.max) }
+		s.Latency[name] = &Latency{Count: d.n, Min: d.min, P50: q(0.5), P90: q(0.9), P95: q(0.95), P99: q(0.99), P999: q(0.999), Max: d.max}
+	}
+	for _, c := range r.checks {
+		s.Checks = append(s.Checks, *c)
+	}
+	slices.SortFunc(s.Checks, func(a, b Check) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	r.ledger()
+}
+
+// ledger (and thresholds) are the tool's own when it got to write it; else what can still be counted, with emitted unknown.
+func (r *reader) ledger() {
+	if r.s.ToolEnd != nil {
+		r.s.Ledger, r.s.Thresholds = r.s.ToolEnd.Ledger, r.s.ToolEnd.Thresholds
+		return
+	}
+	r.s.Ledger = record.Ledger{Recorded: r.recorded}
+}
+
+// OKCode says whether a status counts as success: 200 to 399 (design of `failed_ratio`, the same for every tool).
+func OKCode(code string) bool {
+	n, err := strconv.Atoi(code)
+	return err == nil && n >= 200 && n <= 399
+}
+
+// Answered says whether at least one request got an answer, or none was made, or codes are not known.
+func (s *Summary) Answered() bool {
+	return s.Requests == 0 || s.Unanswered == nil || *s.Unanswered < s.Requests
+}

@@ -1,0 +1,59 @@
+// Package config knows where the lab keeps things and which settings it has.
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+// DefaultLab is the lab's name when none is given: one a user, not one a folder.
+const DefaultLab = "lab"
+
+// Home is a lab's folder.
+type Home string
+
+// FindHome returns $LTLAB_HOME, else $XDG_DATA_HOME/ltlab/lab, else the same under the user's own folders.
+func FindHome(getenv func(string) string) (Home, error) {
+	if dir := getenv("LTLAB_HOME"); dir != "" {
+		abs, err := filepath.Abs(dir)
+		return Home(abs), err
+	}
+	base := getenv("XDG_DATA_HOME")
+	if base == "" || !filepath.IsAbs(base) { // the XDG specification says to ignore relative paths
+		user, err := os.UserHomeDir()
+		if err != nil {
+			return "", errors.New("neither LTLAB_HOME nor HOME is set")
+		}
+		base = filepath.Join(user, ".local", "share")
+	}
+	return Home(filepath.Join(base, "ltlab", DefaultLab)), nil
+}
+
+// Make creates the folder, for its owner alone.
+func (h Home) Make() error { return os.MkdirAll(string(h), 0o700) }
+
+func (h Home) path(name string) string { return filepath.Join(string(h), name) }
+
+// Runs holds one folder a run.
+func (h Home) Runs() record.Runs { return record.Runs(h.path("runs")) }
+
+// Store is the run store's file.
+func (h Home) Store() string { return h.path("store.db") }
+
+// State is where the embedded lab says what it is doing.
+func (h Home) State() string { return h.path("serve.json") }
+
+// Ports remembers which ports the services got.
+func (h Home) Ports() string { return h.path("ports.json") }
+
+// ServeLock is held by the embedded lab as long as it lives.
+func (h Home) ServeLock() string { return h.path("serve.lock") }
+
+// StartLock is held by the command that starts or stops the lab.
+func (h Home) StartLock() string { return h.path("start.lock") }
+
+// Log is the embedded lab's log.
+func (h Home) Log() string { return h.path("serve.log") }

@@ -1,0 +1,108 @@
+// Package ports finds ports on 127.0.0.1 and says who holds a busy one.
+package ports
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+
+	gnet "github.com/shirou/gopsutil/v4/net"
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+// block is how many ports after the preferred one are tried before the system chooses.
+const block = 20
+
+// Want says which port a service would like.
+type Want struct {
+	Preferred int
+	Last      int  // the port it had last time, 0 if none: it keeps that
+	Exact     bool // asked for by number: never replaced
+}
+
+// Got is a listener and how it came about.
+type Got struct {
+	net.Listener
+	Port     int
+	Kept     bool   // the replacement of an earlier time, used again
+	Replaced bool   // Preferred was busy, so this is another one
+	Holder   string // who holds Preferred, where that could be seen
+}
+
+// BusyError says that an exact port is taken.
+type BusyError struct {
+	Port   int
+	Holder string
+}
+
+func (e *BusyError) Error() string { return fmt.Sprintf("port %d is busy", e.Port) }
+
+// Listen listens on 127.0.0.1: on the port of last time, else the preferred one, else the next free one. Listening is
+// the test for being free, so nobody can take the port in between.
+func Listen(w Want) (*Got, error) {
+	if w.Exact {
+		l, err := listen(w.Preferred)
+		if isBusy(err) {
+			return nil, &BusyError{Port: w.Preferred, Holder: Holder(w.Preferred)}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &Got{Listener: l, Port: w.Preferred}, nil
+	}
+	tries := []int{w.Preferred}
+	if w.Last != 0 && w.Last != w.Preferred {
+		tries = []int{w.Last, w.Preferred}
+	}
+	for p := w.Preferred + 1; p <= w.Preferred+block && p < 65536; p++ {
+		tries = append(tries, p)
+	}
+	tries = append(tries, 0)
+	var last error
+	for _, p := range tries {
+		l, err := listen(p)
+		if err != nil {
+			last = err
+			continue
+		}
+		got := &Got{Listener: l, Port: l.Addr().(*net.TCPAddr).Port}
+		switch got.Port {
+		case w.Preferred:
+		case w.Last:
+			got.Kept = true
+		default:
+			got.Replaced, got.Holder = true, Holder(w.Preferred)
+		}
+		return got, nil
+	}
+	return nil, fmt.Errorf("no free port on 127.0.0.1: %w", last)
+}
+
+func listen(port int) (net.Listener, error) {
+	return net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+}
+
+func isBusy(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
+
+// Holder names the process that listens on the port, as "name (pid N)"; "" when nobody does or it cannot be seen.
+func Holder(port int) string {
+	conns, err := gnet.Connections("tcp4")
+	if err != nil {
+		return ""
+	}
+	for _, c := range conns {
+		if c.Status != "LISTEN" || int(c.Laddr.Port) != port || c.Pid == 0 {
+			continue
+		}
+		name := "a process"
+		if p, err := process.NewProcess(c.Pid); err == nil {
+			if n, err := p.Name(); err == nil {
+				name = n
+			}
+		}
+		return fmt.Sprintf("%s (pid %d)", name, c.Pid)
+	}
+	return ""
+}

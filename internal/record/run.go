@@ -1,0 +1,146 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"time"
+)
+
+// RunLine is one line of run.ndjson: exactly one field is set.
+type RunLine struct {
+	Start *RunStart `json:"start,omitempty"`
+	Event *Event    `json:"event,omitempty"`
+	End   *RunEnd   `json:"end,omitempty"`
+}
+
+// RunStart is who, what and where, written before the tool starts.
+type RunStart struct {
+	Format   int               `json:"format"`
+	Run      string            `json:"run"`
+	Tool     string            `json:"tool"`
+	Engine   string            `json:"engine"`
+	Project  string            `json:"project"`
+	Scenario Scenario          `json:"scenario"`
+	Git      *Git              `json:"git,omitempty"`
+	Target   string            `json:"target,omitempty"` // BASE_URL given to the tool
+	Args     []string          `json:"args,omitempty"`   // the caller's own flags for the tool, secrets removed
+	Tags     map[string]string `json:"tags,omitempty"`
+	Binary   string            `json:"binary"` // the tool's file or image
+	Host     Host              `json:"host"`
+	Ltlab    string            `json:"ltlab"` // version
+	Time     time.Time         `json:"time"`
+}
+
+// Scenario names what ran.
+type Scenario struct {
+	Name   string `json:"name"`
+	Path   string `json:"path,omitempty"`
+	SHA256 string `json:"sha256"`
+}
+
+// Git is the state of the scenario's repository.
+type Git struct {
+	Commit string `json:"commit"`
+	Dirty  bool   `json:"dirty"`
+}
+
+// Host is where the load came from.
+type Host struct {
+	OS     string `json:"os"`
+	Arch   string `json:"arch"`
+	CPUs   int    `json:"cpus"`
+	Memory uint64 `json:"memory"` // bytes
+}
+
+// Event is something that happened to the run, for its timeline.
+type Event struct {
+	Time time.Time `json:"time"`
+	ID   string    `json:"id"` // "interrupted", "killed", ...
+	Text string    `json:"text"`
+}
+
+// RunEnd is the end as ltlab saw it. A record without one was interrupted.
+type RunEnd struct {
+	Time        time.Time `json:"time"`
+	ToolExit    int       `json:"tool_exit"` // the process's own exit code; -1 when a signal ended it
+	Exit        int       `json:"exit"`      // ltlab's
+	Interrupted bool      `json:"interrupted"`
+	Warnings    []Warning `json:"warnings,omitempty"`
+	Requests    *int64    `json:"tool_requests,omitempty"` // the tool's own count, to compare
+	Ledger      Ledger    `json:"ledger"`
+}
+
+// Warning is something the reader of a run's numbers must know.
+type Warning struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+}
+
+// RunWriter writes run.ndjson; each line reaches the file at once.
+type RunWriter struct{ f *os.File }
+
+// CreateRun makes the file, which must not exist.
+func CreateRun(path string) (*RunWriter, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &RunWriter{f: f}, nil
+}
+
+// Write appends one line.
+func (w *RunWriter) Write(l RunLine) error {
+	b, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	_, err = w.f.Write(append(b, '\n'))
+	return err
+}
+
+// Close closes the file.
+func (w *RunWriter) Close() error { return w.f.Close() }
+
+// Run is what run.ndjson says so far.
+type Run struct {
+	Start  *RunStart
+	Events []Event
+	End    *RunEnd
+}
+
+// ReadRun reads run.ndjson up to its last complete line.
+func ReadRun(path string) (*Run, error) {
+	l, err := openLines(path)
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
+	run := &Run{}
+	for {
+		at := l.offset
+		b, err := l.next()
+		if errors.Is(err, io.EOF) {
+			return run, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var line RunLine
+		if err := json.Unmarshal(b, &line); err != nil {
+			return nil, &CorruptError{Path: path, Offset: at, Err: err}
+		}
+		switch {
+		case line.Start != nil:
+			if line.Start.Format > Format {
+				return nil, &VersionError{Have: line.Start.Format}
+			}
+			run.Start = line.Start
+		case line.Event != nil:
+			run.Events = append(run.Events, *line.Event)
+		case line.End != nil:
+			run.End = line.End
+		}
+	}
+}
