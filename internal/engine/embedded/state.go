@@ -1,0 +1,75 @@
+package embedded
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"github.com/ltlab/ltlab/internal/engine"
+	"github.com/ltlab/ltlab/internal/ports"
+)
+
+// Defaults of the ports; boards take Grafana's place in this engine.
+const (
+	DefaultBoardsPort = 3081
+	DefaultToyAPIPort = 5081
+)
+
+// state is serve.json: written by the server once it listens, removed when it ends. It is only believed while the
+// server's lock is held.
+type state struct {
+	PID      int       `json:"pid"`
+	Nonce    string    `json:"nonce"` // of this server; its health answer repeats it
+	Services []service `json:"services"`
+}
+
+type service struct {
+	Name     string `json:"name"`
+	Port     int    `json:"port"`
+	Wanted   int    `json:"wanted"`
+	Kept     bool   `json:"kept,omitempty"`
+	Replaced bool   `json:"replaced,omitempty"`
+	Holder   string `json:"holder,omitempty"`
+}
+
+func newService(name string, wanted int, got *ports.Got) service {
+	return service{Name: name, Port: got.Port, Wanted: wanted, Kept: got.Kept, Replaced: got.Replaced, Holder: got.Holder}
+}
+
+func preferred(name string) int {
+	if name == engine.Boards {
+		return DefaultBoardsPort
+	}
+	return DefaultToyAPIPort
+}
+
+func readJSON(path string, into any) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
+}
+
+// writeJSON replaces the file in one step, so that a reader never sees half of it.
+func writeJSON(path string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(b, '\n'))
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}

@@ -1,0 +1,80 @@
+// Package lab is the domain: a lab is started, stopped and looked at, whatever engine runs it.
+package lab
+
+import (
+	"context"
+
+	"github.com/ltlab/ltlab/internal/config"
+	"github.com/ltlab/ltlab/internal/engine"
+	"github.com/ltlab/ltlab/internal/term"
+)
+
+// Schema is the version of Status as JSON.
+const Schema = 1
+
+// Lab is one lab of a user.
+type Lab struct {
+	Name   string
+	Home   config.Home
+	Engine engine.Engine
+}
+
+// Status is how a lab stands.
+type Status struct {
+	Schema   int              `json:"schema"`
+	Lab      string           `json:"lab"`
+	Engine   string           `json:"engine"`
+	State    engine.State     `json:"state"`
+	Services []engine.Service `json:"services"`
+}
+
+// URL of a service that is healthy; "" for any other.
+func (s *Status) URL(service string) string {
+	for _, v := range s.Services {
+		if v.Name == service && v.State == engine.Healthy {
+			return v.URL
+		}
+	}
+	return ""
+}
+
+func (l *Lab) status(services []engine.Service) *Status {
+	return &Status{Schema: Schema, Lab: l.Name, Engine: l.Engine.Name(), State: overall(services), Services: services}
+}
+
+// overall is the state of the service that is furthest from healthy.
+func overall(services []engine.Service) engine.State {
+	order := []engine.State{engine.Healthy, engine.Starting, engine.Unhealthy, engine.Exited, engine.Absent}
+	worst := 0
+	for _, v := range services {
+		for i, s := range order {
+			if v.State == s {
+				worst = max(worst, i)
+			}
+		}
+	}
+	return order[worst]
+}
+
+// Start returns once every service is healthy.
+func (l *Lab) Start(ctx context.Context, o engine.Options, p term.Progress) (*Status, error) {
+	services, err := l.Engine.Start(ctx, o, p)
+	if err != nil {
+		return nil, err
+	}
+	return l.status(services), nil
+}
+
+// Stop ends the lab and keeps its data; stopped is false when it did not run.
+func (l *Lab) Stop(ctx context.Context, p term.Progress) (stopped bool, err error) {
+	return l.Engine.Stop(ctx, p)
+}
+
+// Status looks, and changes nothing.
+func (l *Lab) Status(ctx context.Context) (*Status, error) {
+	services, err := l.Engine.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.status(services), nil
+}

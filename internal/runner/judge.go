@@ -1,0 +1,91 @@
+package runner
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ltlab/ltlab/internal/analysis"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+// k6's exit codes that mean something to ltlab.
+const (
+	exitThresholds = 99
+	exitScript     = 107
+	exitUnknown    = 255 // k6 did not get so far as to know: its flags or a file they name
+)
+
+// notStarted is the problem of a tool that ended before its record began.
+func notStarted(exit int, s *Spec) error {
+	switch exit {
+	case exitUnknown:
+		if path := missingFile(s.Dir, s.Args); path != "" {
+			return problem.ToolFileMissing(path)
+		}
+		return problem.FlagRejected(s.Args)
+	case exitScript:
+		return problem.ScriptFailed(s.Scenario.Name)
+	case 0: // for example --help behind --
+		return problem.FlagRejected(s.Args)
+	}
+	return problem.ToolFailed(exit)
+}
+
+func (o *Outcome) warn(id, text string) {
+	o.Warnings = append(o.Warnings, record.Warning{ID: id, Text: text})
+}
+
+// judge reads the record and says what the run comes to. k6's own verdict wins over ltlab's; among ltlab's, data that
+// is not whole says less than a target that never answered.
+func (o *Outcome) judge(s *Spec, interrupted, signal string) error {
+	sum, err := analysis.Summarize(o.Folder, false)
+	if err != nil {
+		return err
+	}
+	o.Summary = sum
+	sum.State = analysis.Finished
+	if interrupted != "" || signal != "" {
+		sum.State = analysis.Interrupted
+	}
+	for _, n := range sum.Notes {
+		o.warn(n.ID, n.Text)
+	}
+	unevaluated := analysis.Unevaluated(sum)
+	if len(unevaluated) > 0 {
+		o.warn("threshold-not-evaluated", "no sample matched "+strings.Join(unevaluated, ", "))
+	}
+	if sum.Unanswered != nil && *sum.Unanswered > 0 {
+		o.warn("unanswered", fmt.Sprintf("%d of %d requests got no answer; k6 counts a refused connection as 0 ms", *sum.Unanswered, sum.Requests))
+	}
+	incomplete := analysis.Incomplete(sum, o.Requests)
+	if sum.State == analysis.Interrupted && signal == "" {
+		incomplete = analysis.Incomplete(sum, nil) // k6's summary may be of a moment before its output's end
+	}
+	switch {
+	case interrupted != "":
+		kept := fmt.Sprintf("the run up to here is kept as %s", o.Folder.ID())
+		if incomplete != "" {
+			kept += "\n" + incomplete
+		}
+		o.Problem = problem.RunInterrupted(kept)
+	case signal != "":
+		o.Problem = problem.ToolKilled(signal, o.Folder.ID())
+	case o.Tool == exitThresholds:
+		o.Problem = problem.ThresholdsFailed(analysis.Failed(sum))
+	case o.Tool == exitScript:
+		o.Problem = problem.ScriptFailed(s.Scenario.Name)
+	case o.Tool != 0:
+		o.Problem = problem.ToolFailed(o.Tool)
+	case !sum.Answered():
+		o.Problem = problem.NothingAnswered(sum.Requests, s.Target)
+	case s.Strict && len(unevaluated) > 0:
+		o.Problem = problem.ThresholdsUnevaluated(unevaluated)
+	case incomplete != "":
+		o.Problem = problem.DataIncomplete(incomplete)
+	}
+	if incomplete != "" && (o.Problem == nil || o.Problem.ID != "data-incomplete") {
+		o.warn("data-incomplete", incomplete)
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package runner
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ltlab/ltlab/internal/problem"
+)
+
+const k6Name = "ltlab-k6"
+
+// FindK6 looks for ltlab-k6: LTLAB_K6 (its value), beside ltlab itself, on PATH.
+func FindK6(fromEnv, self string) (string, error) {
+	if fromEnv != "" {
+		path, err := exec.LookPath(fromEnv)
+		if err != nil {
+			return "", problem.ToolNotFound([]string{"LTLAB_K6=" + fromEnv})
+		}
+		return filepath.Abs(path)
+	}
+	if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), k6Name)); err == nil {
+		return path, nil
+	}
+	if path, err := exec.LookPath(k6Name); err == nil {
+		return filepath.Abs(path)
+	}
+	return "", problem.ToolNotFound([]string{"LTLAB_K6 (not set)", filepath.Dir(self), "PATH"})
+}
+
+// k6Args is the command line behind the binary. Ours come first, so that the caller's flags win.
+func k6Args(s *Spec, export string) []string {
+	args := []string{"run", "-o", "ltlab", "--summary-export", export}
+	for _, out := range k6Outs(s.Environ) {
+		args = append(args, "-o", out)
+	}
+	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
+		args = append(args, "--tag", k+"="+s.Tags[k])
+	}
+	for _, v := range s.Vars {
+		if asFlag(v, s.Args) {
+			args = append(args, "-e", v)
+		}
+	}
+	args = append(args, s.Args...)
+	return append(args, s.Scenario.Path)
+}
+
+// k6Env is the caller's environment with the scenario's variables, which are kept off the command line where anybody
+// could read them.
+func k6Env(s *Spec, toolFile, id string) []string {
+	var env []string
+	for _, v := range s.Environ {
+		name, _, _ := strings.Cut(v, "=")
+		// k6 ignores K6_OUT once -o is given; its entries are repeated as flags.
+		if name != "K6_OUT" && name != "LTLAB_RECORD" && name != "LTLAB_RUN" {
+			env = append(env, v)
+		}
+	}
+	for _, v := range s.Vars {
+		if !asFlag(v, s.Args) {
+			env = append(env, v)
+		}
+	}
+	return append(env, "LTLAB_RECORD="+toolFile, "LTLAB_RUN="+id, "K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false")
+}
+
+// readByTool are variables that k6 or its Go runtime would obey themselves: given for the scenario, they must not.
+var readByTool = regexp.MustCompile(`(?i)^(K6_|GO|LTLAB_|XDG_|SSL_CERT_|(HTTPS?|NO|ALL)_PROXY=|NO_COLOR=|HOME=|PATH=|TZ=)`)
+
+// asFlag says whether a variable NAME=value must reach k6 as -e: its environment would mean something else to it, or is
+// not shown to scripts.
+func asFlag(v string, args []string) bool {
+	return readByTool.MatchString(v) || slices.Contains(args, "--include-system-env-vars=false")
+}
+
+func k6Outs(environ []string) []string {
+	var outs []string
+	for _, v := range environ {
+		list, ok := strings.CutPrefix(v, "K6_OUT=")
+		if !ok {
+			continue
+		}
+		outs = nil // as for any variable, the last one counts
+		for _, out := range strings.Split(list, ",") {
+			if out = strings.TrimSpace(out); out != "" && out != "ltlab" {
+				outs = append(outs, out)
+			}
+		}
+	}
+	return outs
+}
+
+// flagValue finds --name VALUE or --name=VALUE among k6's flags; the last one counts.
+func flagValue(args []string, names ...string) (value string) {
+	for i, a := range args {
+		for _, n := range names {
+			if a == n && i+1 < len(args) {
+				value = args[i+1]
+			} else if v, ok := strings.CutPrefix(a, n+"="); ok {
+				value = v
+			}
+		}
+	}
+	return value
+}
+
+// k6Requests reads k6's own count of requests from its summary export: 0 when it saw none, nil when there is no export
+// (the summary was switched off, or k6 did not get to it).
+func k6Requests(path string) *int64 {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	var doc struct {
+		Metrics map[string]json.RawMessage `json:"metrics"`
+	}
+	if json.Unmarshal(b, &doc) != nil || doc.Metrics == nil {
+		return nil // the new machine-readable form has a list here
+	}
+	var m struct {
+		Count float64 `json:"count"`
+	}
+	if raw, ok := doc.Metrics["http_reqs"]; ok && json.Unmarshal(raw, &m) != nil {
+		return nil
+	}
+	n := int64(m.Count)
+	return &n
+}
+
+// missingFile is the configuration file that k6's flags name, when it does not exist; "" otherwise.
+func missingFile(dir string, args []string) string {
+	path := flagValue(args, "--config", "-c")
+	if path == "" {
+		return ""
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	if _, err := os.Stat(path); err == nil {
+		return ""
+	}
+	return path
+}
+
+// redact makes flags fit for a record: values of -e and of secret sources go, and so do passwords and tokens in URLs.
+func redact(args []string) []string {
+	out := slices.Clone(args)
+	hideNext := false
+	for i, a := range out {
+		name, value, has := strings.Cut(a, "=")
+		secret := name == "-e" || name == "--env" || name == "--secret-source"
+		switch {
+		case hideNext:
+			key, _, _ := strings.Cut(a, "=")
+			out[i] = key + "=***"
+			hideNext = false
+		case secret && has:
+			key, _, _ := strings.Cut(value, "=")
+			out[i] = name + "=" + key + "=***"
+		case secret:
+			hideNext = true
+		default:
+			out[i] = redactURL(a)
+		}
+	}
+	return out
+}
+
+var urlIn = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://\S+`)
+
+func redactURL(text string) string {
+	return urlIn.ReplaceAllStringFunc(text, func(raw string) string {
+		u, err := url.Parse(raw)
+		if err != nil {
+			return "***"
+		}
+		if u.User != nil {
+			u.User = url.User("***")
+		}
+		if u.RawQuery != "" {
+			u.RawQuery = "***"
+		}
+		return u.String()
+	})
+}

@@ -1,0 +1,11 @@
+package runner
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup keeps the console's Ctrl-C away from the tool, which is ended by ltlab alone.
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}

@@ -1,0 +1,261 @@
+// Package runner runs a load-testing tool from its command line to a finished run record.
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/shirou/gopsutil/v4/mem"
+
+	"github.com/ltlab/ltlab/internal/analysis"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/record"
+	"github.com/ltlab/ltlab/internal/version"
+)
+
+// followEvery is how often a running record is taken into the store.
+const followEvery = 500 * time.Millisecond
+
+// Spec is one run to make.
+type Spec struct {
+	ID       string // "" makes one
+	Engine   string
+	Binary   string // ltlab-k6
+	Scenario *Scenario
+	Dir      string            // where the tool works: files that the script writes land there
+	Environ  []string          // the caller's environment
+	Vars     []string          // NAME=value for the scenario
+	Args     []string          // the caller's own flags for the tool
+	Tags     map[string]string // for the tool and the record
+	Project  string            // "" takes the repository's or the folder's name
+	Target   string            // BASE_URL as the scenario sees it, for the record
+	Strict   bool              // thresholds without a sample fail the run
+	Stdout   io.Writer         // the tool's
+	Stderr   io.Writer
+}
+
+// Follower takes what is new in a record into the store; done when it has all of a finished run.
+type Follower interface {
+	Step(ctx context.Context) (done bool, err error)
+}
+
+// Runner makes runs in one folder of runs.
+type Runner struct {
+	Runs   record.Runs
+	Follow func(record.Folder) Follower // nil: record only
+	Kill   <-chan struct{}              // closed when the user insists: the tool is killed
+	Began  func(record.Folder)          // told once the run has its folder
+}
+
+// Outcome is a run that began; Problem is nil when all is well.
+type Outcome struct {
+	Folder   record.Folder
+	Summary  *analysis.Summary
+	Tool     int // the tool's own exit code; -1 when a signal ended it
+	Requests *int64
+	Warnings []record.Warning
+	Problem  *problem.Problem
+}
+
+// Run makes one run. An error means that there is no run: nothing was recorded and nothing is left. Cancelling ctx is
+// Ctrl-C: the tool gets one SIGINT and time to finish.
+func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
+	scratch, err := os.MkdirTemp("", "ltlab-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	if s.Scenario.Shipped {
+		if err := s.Scenario.unpack(scratch); err != nil {
+			return nil, err
+		}
+	}
+	folder, end, err := r.begin(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	log, err := record.CreateRun(folder.Run())
+	if err != nil {
+		os.RemoveAll(string(folder))
+		return nil, err
+	}
+	defer log.Close()
+	start := r.describe(ctx, s, folder)
+	if err := log.Write(record.RunLine{Start: start}); err != nil {
+		os.RemoveAll(string(folder))
+		return nil, err
+	}
+	if r.Began != nil {
+		r.Began(folder)
+	}
+
+	export := filepath.Join(scratch, "summary.json")
+	p := &process{spec: s, log: log, kill: r.Kill}
+	p.cmd = exec.Command(s.Binary, k6Args(s, export)...)
+	p.cmd.Env = k6Env(s, folder.Tool(), folder.ID())
+	stopFollowing := r.follow(folder)
+	exit, err := p.run(ctx)
+	if err != nil {
+		stopFollowing(false)
+		os.RemoveAll(string(folder))
+		return nil, problem.ToolUnusable(s.Binary, err)
+	}
+	if p.interrupted == "" && !recorded(folder) {
+		stopFollowing(false)
+		os.RemoveAll(string(folder))
+		return nil, notStarted(exit, s)
+	}
+	if own := flagValue(s.Args, "--summary-export"); own != "" {
+		export = own
+		if !filepath.IsAbs(export) {
+			export = filepath.Join(s.Dir, export)
+		}
+	}
+	out := &Outcome{Folder: folder, Tool: exit, Requests: k6Requests(export)}
+	if err := out.judge(s, p.interrupted, p.signal); err != nil {
+		stopFollowing(false)
+		return nil, err
+	}
+	werr := log.Write(record.RunLine{End: &record.RunEnd{
+		Time: time.Now(), ToolExit: exit, Exit: exitOf(out.Problem), Interrupted: out.Summary.State == analysis.Interrupted,
+		Warnings: out.Warnings, Requests: out.Requests, Ledger: out.Summary.Ledger,
+	}})
+	if err := stopFollowing(true); err != nil {
+		out.warn("boards-behind", "the boards do not have all of this run: "+err.Error())
+	}
+	if werr != nil && out.Problem == nil {
+		out.Problem = problem.DataIncomplete("the end of the record could not be written: " + reason(werr))
+	}
+	return out, nil
+}
+
+func exitOf(p *problem.Problem) int {
+	if p == nil {
+		return problem.OK
+	}
+	return p.Exit
+}
+
+// begin makes the run's folder and marks it as alive; end takes the mark away.
+func (r *Runner) begin(ctx context.Context, s *Spec) (folder record.Folder, end func(), err error) {
+	id := s.ID
+	if id == "" {
+		id = record.NewID(time.Now())
+	}
+	if !record.ValidID(id) {
+		return "", nil, problem.BadUsage("ltlab k6", fmt.Errorf("run id %q: want letters, digits, dots, dashes or underscores, 100 at most", id))
+	}
+	folder, err = r.Runs.Create(id)
+	if errors.Is(err, record.ErrExists) {
+		return "", nil, problem.RunExists(id)
+	}
+	if err != nil {
+		return "", nil, problem.HomeUnusable(string(r.Runs), err)
+	}
+	lock := flock.New(folder.Lock())
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		os.RemoveAll(string(folder))
+		return "", nil, fmt.Errorf("lock of run %s: %w", id, err)
+	}
+	return folder, func() {
+		_ = lock.Unlock()
+		_ = os.Remove(folder.Lock())
+	}, nil
+}
+
+// Alive says whether the ltlab that writes a run still lives.
+func Alive(folder record.Folder) bool {
+	if _, err := os.Stat(folder.Lock()); err != nil {
+		return false
+	}
+	l := flock.New(folder.Lock())
+	ok, err := l.TryLock()
+	if ok {
+		_ = l.Unlock()
+	}
+	return err == nil && !ok
+}
+
+// recorded says whether the tool got so far as to begin its record.
+func recorded(folder record.Folder) bool {
+	st, err := os.Stat(folder.Tool())
+	return err == nil && st.Size() > 0
+}
+
+func (r *Runner) describe(ctx context.Context, s *Spec, folder record.Folder) *record.RunStart {
+	start := &record.RunStart{
+		Format: record.Format, Run: folder.ID(), Tool: "k6", Engine: s.Engine, Project: s.Project,
+		Scenario: record.Scenario{Name: s.Scenario.Name, SHA256: s.Scenario.SHA256},
+		Target:   redactURL(s.Target), Args: redact(s.Args), Tags: s.Tags, Binary: s.Binary, Ltlab: version.String(), Time: time.Now(),
+		Host: record.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
+	}
+	if m, err := mem.VirtualMemory(); err == nil {
+		start.Host.Memory = m.Total
+	}
+	if s.Scenario.Shipped {
+		if start.Project == "" {
+			start.Project = "ltlab"
+		}
+		return start
+	}
+	start.Scenario.Path = s.Scenario.Path
+	top, git := gitState(ctx, s.Scenario.Dir)
+	start.Git = git
+	if start.Project == "" {
+		start.Project = projectName(top, s.Scenario.Dir)
+	}
+	return start
+}
+
+// follow takes the record into the store while it grows. The returned function ends that; with whole it first takes
+// what is left.
+func (r *Runner) follow(folder record.Folder) (stop func(whole bool) error) {
+	if r.Follow == nil {
+		return func(bool) error { return nil }
+	}
+	f := r.Follow(folder)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(followEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_, _ = f.Step(ctx) // tried again at the next tick; the last try's error counts
+			}
+		}
+	}()
+	return func(whole bool) error {
+		cancel()
+		<-ended
+		if !whole {
+			return nil
+		}
+		last, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		_, err := f.Step(last)
+		return err
+	}
+}
+
+// signalName is what ended the process, "" when it ended by itself.
+func signalName(st *os.ProcessState) string {
+	if ws, ok := st.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return ws.Signal().String()
+	}
+	return ""
+}
