@@ -24,8 +24,8 @@ type Scenario struct {
 
 // Shipped are the scenarios that come with ltlab.
 type Shipped struct {
-	FS    fs.FS    // with the files at its root
-	Names []string // "smoke.js", ...
+	FS    fs.FS    // with the files NAME.js at its root
+	Names []string // "smoke", ...
 }
 
 // FindScenario resolves -s and -p: with a project folder the script is a path inside it; without, a path from cwd, or
@@ -43,14 +43,14 @@ func FindScenario(cwd, project, name string, shipped Shipped) (*Scenario, error)
 		return s, err
 	}
 	for _, n := range shipped.Names {
-		if n != name && strings.TrimSuffix(n, ".js") != name {
+		if n != strings.TrimSuffix(name, ".js") {
 			continue
 		}
-		b, err := fs.ReadFile(shipped.FS, n)
+		b, err := fs.ReadFile(shipped.FS, n+".js")
 		if err != nil {
 			return nil, err
 		}
-		return &Scenario{Name: n, Shipped: true, SHA256: hash(b), source: b}, nil
+		return &Scenario{Name: n + ".js", Shipped: true, SHA256: hash(b), source: b}, nil
 	}
 	return nil, problem.ScenarioNotFound(name, shipped.Names)
 }

@@ -1,0 +1,69 @@
+# Bare `make` lists the targets. A fresh machine needs Go 1.26, make and git for demo, build, test and lint.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+export CGO_ENABLED := 0
+GOFLAGS_BUILD := -trimpath -ldflags "-s -w"
+K6 := k6/ltlab-k6
+
+# Both binaries are always handed to go build: its cache knows better than make what changed.
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/ltlab and bin/ltlab-k6
+	@mkdir -p bin
+	go build $(GOFLAGS_BUILD) -o bin/ ./cmd/ltlab
+	cd $(K6) && go build $(GOFLAGS_BUILD) -o ../../bin/ ./cmd/ltlab-k6
+
+.PHONY: demo
+demo: build ## start the embedded lab, run a shipped k6 scenario, print the result and the board's address
+	@bin/ltlab start --engine embedded
+	@bin/ltlab k6 -s smoke.js
+	@echo && echo "The lab keeps running; look at the board above, then end it with:   bin/ltlab stop"
+
+.PHONY: test
+test: build ## run all tests that need Go alone
+	LTLAB_K6=$(CURDIR)/bin/ltlab-k6 go test -timeout 8m ./cmd/... ./internal/... ./toy-api/... ./k6/...
+	cd $(K6) && go test -timeout 8m ./...
+
+.PHONY: e2e
+e2e: build ## run the tests with a real browser, and every fault at short length (installs what it needs)
+	e2e/run
+
+.PHONY: faults
+faults: build ## run every fault at full length and write docs/faults.md
+	LTLAB_FAULTS=full e2e/run faults
+
+.PHONY: bench
+bench: build ## measure the marks as ratios in one run and write docs/benchmarks.md
+	e2e/run bench
+
+.PHONY: lint
+lint: ## gofmt, vet for three systems, golangci-lint, module files in step
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	GOOS=darwin go vet ./cmd/... ./internal/... ./toy-api/...
+	GOOS=windows go vet ./cmd/... ./internal/... ./toy-api/...
+	cd $(K6) && go vet ./...
+	go tool -modfile=tools/golangci-lint/go.mod golangci-lint run ./...
+	go mod tidy -diff
+	cd $(K6) && go mod tidy -diff
+
+.PHONY: tidy
+tidy: ## keep the module files in step
+	go mod tidy
+	cd $(K6) && go mod tidy
+
+.PHONY: images
+images: ## cross-build the static binaries that images are made of
+	@mkdir -p bin/images/amd64 bin/images/arm64
+	for arch in amd64 arm64; do \
+	  GOOS=linux GOARCH=$$arch go build $(GOFLAGS_BUILD) -o bin/images/$$arch/ ./cmd/toy-api && \
+	  (cd $(K6) && GOOS=linux GOARCH=$$arch go build $(GOFLAGS_BUILD) -o ../../bin/images/$$arch/ ./cmd/ltlab-k6) || exit 1; \
+	done
+
+.PHONY: dashboards
+dashboards: ## check the boards' definitions
+	go test -run Boards ./internal/boards/...

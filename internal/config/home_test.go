@@ -1,0 +1,28 @@
+package config
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+func TestFindHome(t *testing.T) {
+	user := t.TempDir()
+	t.Setenv("HOME", user)
+	for _, c := range []struct {
+		name string
+		env  map[string]string
+		want string
+	}{
+		{"the lab's own", map[string]string{"LTLAB_HOME": "/labs/a", "XDG_DATA_HOME": "/data"}, "/labs/a"},
+		{"the user's data folder", map[string]string{"XDG_DATA_HOME": "/data"}, "/data/ltlab/lab"},
+		{"a relative data folder is ignored", map[string]string{"XDG_DATA_HOME": "data"}, filepath.Join(user, ".local/share/ltlab/lab")},
+		{"nothing set", nil, filepath.Join(user, ".local/share/ltlab/lab")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := FindHome(func(k string) string { return c.env[k] })
+			if err != nil || string(got) != c.want {
+				t.Errorf("got %s, %v; want %s", got, err, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,156 @@
+package runner
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/ltlab/ltlab/internal/problem"
+)
+
+var testShipped = Shipped{FS: fstest.MapFS{"smoke.js": {Data: []byte("shipped")}}, Names: []string{"smoke"}}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFindScenario(t *testing.T) {
+	cwd := t.TempDir()
+	write(t, filepath.Join(cwd, "a.js"), "own")
+	write(t, filepath.Join(cwd, "load", "main.js"), "main")
+	write(t, filepath.Join(cwd, "shadow", "smoke.js"), "mine")
+	for _, c := range []struct {
+		name, cwd, project, script string
+		path, problem              string
+	}{
+		{"a path from here", cwd, "", "./a.js", "a.js", ""},
+		{"inside the project", cwd, "./load", "main.js", "load/main.js", ""},
+		{"absolute inside the project", cwd, "load", filepath.Join(cwd, "load", "main.js"), "load/main.js", ""},
+		{"a shipped one by name", cwd, "", "smoke", "", ""},
+		{"a shipped one by file name", cwd, "", "smoke.js", "", ""},
+		{"an own file wins over a shipped one", filepath.Join(cwd, "shadow"), "", "smoke.js", "shadow/smoke.js", ""},
+		{"missing", cwd, "", "nope.js", "", "scenario-not-found"},
+		{"missing in the project", cwd, "load", "smoke.js", "", "scenario-not-found"},
+		{"a directory", cwd, "", "load", "", "scenario-unreadable"},
+		{"out of the project", cwd, "load", "../a.js", "", "scenario-outside-project"},
+		{"out of the project, absolute", cwd, "load", filepath.Join(cwd, "a.js"), "", "scenario-outside-project"},
+		{"no such project", cwd, "nope", "main.js", "", "project-not-found"},
+		{"a file for a project", cwd, "a.js", "main.js", "", "project-not-found"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := FindScenario(c.cwd, c.project, c.script, testShipped)
+			if c.problem != "" {
+				var p *problem.Problem
+				if !errors.As(err, &p) || p.ID != c.problem {
+					t.Fatalf("got %v, want %s", err, c.problem)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.path == "" {
+				if !s.Shipped || s.Name != "smoke.js" {
+					t.Errorf("got %+v, want the shipped one", s)
+				}
+			} else if s.Path != filepath.Join(cwd, c.path) || s.Shipped {
+				t.Errorf("got %+v, want %s", s, c.path)
+			}
+			if len(s.SHA256) != 64 {
+				t.Errorf("hash %q", s.SHA256)
+			}
+		})
+	}
+}
+
+func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
+	s := &Spec{
+		Scenario: &Scenario{Path: "/s/main.js"}, Tags: map[string]string{"b": "2", "a": "1"},
+		Environ: []string{"K6_OUT=json=x.json, csv,ltlab", "PATH=/bin", "LTLAB_RECORD=/old"},
+		Vars:    []string{"TOKEN=secret", "K6_VUS=9", "HTTP_PROXY=http://p"},
+		Args:    []string{"--vus", "3"},
+	}
+	got := k6Args(s, "/tmp/e.json")
+	want := []string{"run", "-o", "ltlab", "--summary-export", "/tmp/e.json", "-o", "json=x.json", "-o", "csv", "--tag", "a=1", "--tag", "b=2",
+		"-e", "K6_VUS=9", "-e", "HTTP_PROXY=http://p", "--vus", "3", "/s/main.js"}
+	if !slices.Equal(got, want) {
+		t.Errorf("arguments\n got %q\nwant %q", got, want)
+	}
+	env := k6Env(s, "/r/tool.ndjson", "r1")
+	for _, v := range []string{"PATH=/bin", "TOKEN=secret", "LTLAB_RECORD=/r/tool.ndjson", "LTLAB_RUN=r1", "K6_NO_USAGE_REPORT=true"} {
+		if !slices.Contains(env, v) {
+			t.Errorf("environment lacks %s", v)
+		}
+	}
+	for _, v := range env {
+		if strings.HasPrefix(v, "K6_OUT=") || v == "LTLAB_RECORD=/old" || v == "K6_VUS=9" {
+			t.Errorf("environment has %s", v)
+		}
+	}
+	s.Args = []string{"--include-system-env-vars=false"}
+	if !slices.Contains(k6Args(s, ""), "TOKEN=secret") {
+		t.Error("a variable that scripts would not see in the environment is not given with -e")
+	}
+}
+
+func TestRecordedFlagsHoldNoSecret(t *testing.T) {
+	got := strings.Join(redact([]string{"-e", "KEY=s3cret", "--env=PASS=s3cret", "--secret-source=file=s3cret", "-o", "influxdb=http://u:s3cret@h:1/db?token=s3cret", "--vus", "3"}), " ")
+	if strings.Contains(got, "s3cret") {
+		t.Error(got)
+	}
+	if !strings.Contains(got, "KEY=***") || !strings.Contains(got, "--vus 3") {
+		t.Error(got)
+	}
+}
+
+func TestToolsOwnCountOfRequests(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		text string
+		want any
+	}{
+		"counted":      {`{"metrics":{"http_reqs":{"count":12,"rate":3.1}}}`, int64(12)},
+		"no requests":  {`{"metrics":{"iterations":{"count":12}}}`, int64(0)},
+		"another form": {`{"metrics":[]}`, nil},
+		"no metrics":   {`{}`, nil},
+		"not JSON":     {`{`, nil},
+		"not written":  {"", nil},
+	} {
+		path := filepath.Join(dir, name)
+		if c.text != "" {
+			write(t, path, c.text)
+		}
+		got := k6Requests(path)
+		if c.want == nil && got != nil || c.want != nil && (got == nil || *got != c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestFindK6SaysWhereItLooked(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	self := filepath.Join(t.TempDir(), "ltlab")
+	_, err := FindK6("", self)
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.ID != "k6-not-found" || !strings.Contains(p.Why, filepath.Dir(self)) {
+		t.Errorf("got %v", err)
+	}
+	beside := filepath.Join(filepath.Dir(self), k6Name)
+	write(t, beside, "#!/bin/sh\n")
+	if err := os.Chmod(beside, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := FindK6("", self); err != nil || got != beside {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
