@@ -214,7 +214,7 @@ func (r *reader) load(l *record.Load) {
 	to.Iterations += l.Iterations
 	to.Dropped += l.Dropped
 	if l.AskedVUs != nil {
-		v := *l.AskedVUs
+		v := math.Ceil(*l.AskedVUs) // a second's mean of a plan in whole VUs
 		if to.AskedVUsMax != nil {
 			v = math.Max(v, *to.AskedVUsMax)
 		}

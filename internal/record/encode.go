@@ -53,9 +53,12 @@ func appendBucket(b []byte, k *Bucket) []byte {
 	return append(b, ']')
 }
 
-// appendValue writes a comma and v exactly.
+// appendValue writes a comma and v exactly. JSON has neither infinity nor NaN: they become the largest number and 0.
 func appendValue(b []byte, v float64) []byte {
 	b = append(b, ',')
+	if v = math.Max(math.Min(v, math.MaxFloat64), -math.MaxFloat64); v != v {
+		v = 0
+	}
 	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
 		return strconv.AppendInt(b, int64(v), 10)
 	}
@@ -63,10 +66,9 @@ func appendValue(b []byte, v float64) []byte {
 }
 
 // appendSum writes a comma and a sum with 15 significant digits: the last two of 17 are the rounding of additions and
-// would double its length. JSON has no infinity: a sum that overflowed is written as the largest number.
+// would double its length.
 func appendSum(b []byte, v float64) []byte {
-	v = math.Max(math.Min(v, math.MaxFloat64), -math.MaxFloat64)
-	if v == math.Trunc(v) || math.Abs(v) > 1e300 { // whole, or rounding up could overflow
+	if v != v || v == math.Trunc(v) || math.Abs(v) > 1e300 { // NaN, whole, or rounding up could overflow
 		return appendValue(b, v)
 	}
 	return strconv.AppendFloat(append(b, ','), v, 'g', 15, 64)

@@ -78,8 +78,12 @@ type Warning struct {
 	Text string `json:"text"`
 }
 
-// RunWriter writes run.ndjson; each line reaches the file at once.
-type RunWriter struct{ f *os.File }
+// RunWriter writes run.ndjson; each line reaches the file at once. What a full disk refuses is kept and tried again with
+// the next line, so that a line cut short never runs into the next one.
+type RunWriter struct {
+	f       io.WriteCloser
+	pending []byte
+}
 
 // CreateRun makes the file, which must not exist.
 func CreateRun(path string) (*RunWriter, error) {
@@ -90,13 +94,15 @@ func CreateRun(path string) (*RunWriter, error) {
 	return &RunWriter{f: f}, nil
 }
 
-// Write appends one line.
+// Write appends one line; an error says that the file does not hold all lines yet.
 func (w *RunWriter) Write(l RunLine) error {
 	b, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
-	_, err = w.f.Write(append(b, '\n'))
+	w.pending = append(append(w.pending, b...), '\n')
+	n, err := w.f.Write(w.pending)
+	w.pending = w.pending[:copy(w.pending, w.pending[n:])]
 	return err
 }
 

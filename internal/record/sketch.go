@@ -1,10 +1,13 @@
 package record
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/DataDog/sketches-go/ddsketch"
+	enc "github.com/DataDog/sketches-go/ddsketch/encoding"
 	"github.com/DataDog/sketches-go/ddsketch/mapping"
 	"github.com/DataDog/sketches-go/ddsketch/store"
 )
@@ -77,6 +80,80 @@ func encodeSketch(s *Sketch) []byte {
 	return b
 }
 
+// maxIndex bounds the bins of a sketch: at an accuracy of 0.1 % all numbers fit into half of it.
+const maxIndex = 1 << 20
+
+// decodeSketch reads what encodeSketch wrote, in any of the library's three forms of bins. The library's own decoder
+// takes damaged bytes for fewer values, or for bins so far apart that they fill the memory.
 func decodeSketch(b []byte, index mapping.IndexMapping) (*Sketch, error) {
-	return ddsketch.DecodeDDSketch(b, store.BufferedPaginatedStoreConstructor, index)
+	s := NewSketch(index)
+	for len(b) > 0 {
+		flag, err := enc.DecodeFlag(&b)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case flag.Type() == enc.FlagTypePositiveStore:
+			err = decodeBins(&b, flag.SubFlag(), s.GetPositiveValueStore())
+		case flag.Type() == enc.FlagTypeNegativeStore:
+			err = decodeBins(&b, flag.SubFlag(), s.GetNegativeValueStore())
+		case flag == enc.FlagZeroCountVarFloat:
+			var n float64
+			if n, err = decodeCount(&b); err == nil {
+				err = s.AddWithCount(0, n)
+			}
+		default:
+			err = errors.New("a part of unknown kind")
+		}
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // EOF would mean the file's end to a reader
+		}
+		if err != nil {
+			return nil, fmt.Errorf("sketch: %w", err)
+		}
+	}
+	return s, nil
+}
+
+func decodeBins(b *[]byte, mode enc.SubFlag, into store.Store) error {
+	bins, err := enc.DecodeUvarint64(b)
+	if err != nil {
+		return err
+	}
+	var at, step int64
+	if mode == enc.BinEncodingContiguousCounts {
+		if at, err = enc.DecodeVarint64(b); err != nil {
+			return err
+		}
+		if step, err = enc.DecodeVarint64(b); err != nil {
+			return err
+		}
+		at -= step
+	}
+	for range bins { // ends with the bytes, at least one a bin
+		n := 1.0
+		if mode != enc.BinEncodingContiguousCounts {
+			if step, err = enc.DecodeVarint64(b); err != nil {
+				return err
+			}
+		}
+		if mode != enc.BinEncodingIndexDeltas {
+			if n, err = decodeCount(b); err != nil {
+				return err
+			}
+		}
+		if at += step; at < -maxIndex || at > maxIndex {
+			return fmt.Errorf("a bin with index %d", at)
+		}
+		into.AddWithCount(int(at), n)
+	}
+	return nil
+}
+
+func decodeCount(b *[]byte) (float64, error) {
+	n, err := enc.DecodeVarfloat64(b)
+	if err == nil && !(n >= 0 && n <= 1<<53) {
+		err = fmt.Errorf("a bin with count %v", n)
+	}
+	return n, err
 }

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -13,7 +14,7 @@ const MaxPending = 16 << 20
 // disk), they are kept and tried again on the next Flush, so the file is valid up to its last complete line at any time.
 // A Writer is used by one goroutine.
 type Writer struct {
-	f       *os.File
+	f       io.WriteCloser
 	pending []byte
 	scratch []byte
 	dropped int64 // samples of seconds that did not fit into pending

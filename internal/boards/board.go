@@ -1,0 +1,175 @@
+// Package boards holds every board as data. A board is rows of panels; a panel is a title, a kind, a unit, thresholds, a
+// description and small queries. Renderers read boards and know none of them: a new board is one new definition file.
+//
+// A panel reads rows of one window. Where it has more points than pixels it shows the largest of each bin, never a mean.
+package boards
+
+import (
+	"github.com/ltlab/ltlab/internal/analysis"
+	"github.com/ltlab/ltlab/internal/rows"
+)
+
+// Board is one page of panels about one run.
+type Board struct {
+	ID          string // part of addresses and of Grafana's uid; never changes
+	Title       string
+	Tool        string // the tool whose runs it is made for
+	Description string
+	Rows        []PanelRow
+}
+
+// PanelRow is a row of panels that share a height. Without a title it has no heading.
+type PanelRow struct {
+	Title  string
+	Panels []Panel
+}
+
+// Kind says how a panel looks.
+type Kind string
+
+// The kinds of panels.
+const (
+	Stat       Kind = "stat"       // the first query's figure large, the others small below it
+	Timeseries Kind = "timeseries" // a line for each series
+	Bars       Kind = "bars"       // columns over time, the series stacked
+	Table      Kind = "table"      // a line for each value of the panel's Key, a column for each query
+)
+
+// Panel is one figure of a board.
+type Panel struct {
+	ID          string // unique in its board; never changes
+	Title       string // says the statistic and the window
+	Kind        Kind
+	Unit        Unit
+	Width       int // columns of twelve; 0: an equal part of its row
+	Thresholds  []Threshold
+	Description string
+	Queries     []Query
+	Key         string // of a table: the tag that names a line
+	KeyTitle    string // of a table: the heading of that column
+	Limit       int    // of a table: lines shown, by the first column's value; the rest is counted
+	Fill        bool   // of a time series with one line: tint what is below it
+	Caveat      *Caveat
+	Absent      string // why a run may have no such data; else the renderer says which metric is not there
+	Withheld    string // why there is nothing when every query's If held back all values
+}
+
+// Caveat is something to know about a panel's values where Query, a figure of the whole run, is above zero.
+type Caveat struct {
+	Query Query
+	Say   string // after the query's number
+}
+
+// Level is how good a value is.
+type Level string
+
+// The levels.
+const (
+	Good Level = "good"
+	Warn Level = "warn"
+	Bad  Level = "bad"
+)
+
+// Threshold gives values above At a level; of several that apply the last one counts.
+type Threshold struct {
+	At    float64
+	Level Level
+}
+
+// Query is what one figure, line or column reads. Metrics in parentheses are not of the tool: see Load and Ledger.
+type Query struct {
+	Label  string // of the line, column or small figure
+	Metric string
+	Field  string // as rows.Row.Field names them
+	Rollup rows.Rollup
+	Window rows.Window       // rows.Second stands for the run's finest window
+	Where  map[string]string // tags that must have these values
+	By     string            // counts only: sum over all series, one answer for each value of this tag
+	Only   Class             // with By: take the values of this class together as one answer
+	Calc   Calc
+	If     *Query // values count only where this query, of the same roll-up and window, is above zero
+	Unit   Unit   // unless empty, in place of the panel's
+	Ink    Ink
+	Dashed bool
+}
+
+// Calc is what becomes of a query's values.
+type Calc string
+
+// The calculations. All but PerSecond read rows as they are.
+const (
+	AsIs      Calc = ""
+	PerSecond Calc = "per-second" // a count divided by its window's length
+	Share     Calc = "share"      // with By and Only: the class's part of the sum of all values
+	Largest   Calc = "largest"    // of all windows
+)
+
+// Metrics that do not come from rows.
+const (
+	Load   = "(load)"   // what was asked for and delivered: fields of record.Load, at window Second or, summed, Run
+	Ledger = "(ledger)" // what became of the samples: emitted, recorded, lost
+)
+
+// Unanswered is the status of a request without an answer, as k6 tags it.
+const Unanswered = "0"
+
+// Class is a set of values of a tag.
+type Class string
+
+// The classes of tag status. Failed is the design's failed_ratio: answers outside 200-399 and no answer.
+const (
+	Failed   Class = "failed"
+	NoAnswer Class = "no-answer"
+	Answered Class = "answered"
+)
+
+// Has says whether the tag's value is of the class.
+func (c Class) Has(value string) bool {
+	none := value == "" || value == Unanswered
+	switch c {
+	case NoAnswer:
+		return none
+	case Answered:
+		return !none
+	case Failed:
+		return !analysis.OKCode(value)
+	}
+	return true
+}
+
+// Counted says whether the query's values are counts, so that a window without a row means none.
+func (q *Query) Counted() bool {
+	switch q.Field {
+	case "count", "sum", "passes", "iterations", "dropped":
+		return true
+	}
+	return false
+}
+
+// UnitIn is the unit of the query's values in panel p.
+func (q *Query) UnitIn(p *Panel) Unit {
+	if q.Unit != "" {
+		return q.Unit
+	}
+	return p.Unit
+}
+
+// LevelOf is the level of value v, Good without thresholds.
+func (p *Panel) LevelOf(v float64) Level {
+	level := Good
+	for _, t := range p.Thresholds {
+		if v > t.At {
+			level = t.Level
+		}
+	}
+	return level
+}
+
+// Panels calls f for each panel in order.
+func (b *Board) Panels(f func(*Panel)) {
+	for i := range b.Rows {
+		for j := range b.Rows[i].Panels {
+			f(&b.Rows[i].Panels[j])
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/joho/godotenv"
+	"github.com/spf13/cobra"
+
+	"github.com/ltlab/ltlab/internal/engine"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/record"
+	"github.com/ltlab/ltlab/internal/runner"
+	"github.com/ltlab/ltlab/internal/store"
+	"github.com/ltlab/ltlab/internal/term"
+	"github.com/ltlab/ltlab/k6"
+)
+
+type k6Options struct {
+	deps     *Deps
+	scenario string
+	dir      string
+	env      []string
+	envFiles []string
+	tags     []string
+	project  string
+	id       string
+	engine   string
+	strict   bool
+	args     []string // behind --
+}
+
+func newK6(d *Deps) *cobra.Command {
+	o := &k6Options{deps: d}
+	cmd := &cobra.Command{
+		Use:   "k6 -s FILE [-p DIR] [-- K6-FLAG...]",
+		Short: "Run a k6 scenario and say what came of it",
+		Long: "Runs a k6 scenario with k6 itself, records every sample and ends with a summary. The exit code is k6's own:\n" +
+			"99 when thresholds failed. With a running lab the run is live on its boards; without one it is recorded all the same.",
+		Example: "  ltlab k6 -s smoke.js                                  a shipped scenario, against the lab's toy API\n" +
+			"  ltlab k6 -p ./tests/load -s main.js -e USERS=20       a project's own\n" +
+			"  ltlab k6 -s ./spike.js --json -- --vus 50 -d 30s      k6's own flags behind --",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if n := cmd.ArgsLenAtDash(); n > 0 || (n < 0 && len(args) > 0) {
+				return &usageError{fmt.Errorf("unexpected argument %q: the scenario belongs to -s, k6's flags behind --", args[0])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.args = args
+			return runK6(cmd.Context(), o)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.scenario, "scenario", "s", "", "the scenario's `file`; a name alone also finds shipped ones: "+strings.Join(k6.Names(), ", "))
+	f.StringVarP(&o.dir, "dir", "p", "", "the project's `folder`; -s is then a path inside it")
+	f.StringArrayVarP(&o.env, "env", "e", nil, "`NAME=value` for the scenario's __ENV; NAME alone passes the caller's (repeatable)")
+	f.StringArrayVar(&o.envFiles, "env-file", nil, "`file` of NAME=value lines for the scenario; -e wins (repeatable)")
+	f.StringArrayVar(&o.tags, "tag", nil, "`name=value` on every sample and in the record (repeatable)")
+	f.StringVar(&o.project, "project", "", "the project's `name`; default: the git repository's, else the folder's")
+	f.StringVar(&o.id, "id", "", "the run's `id`; default: UTC time and a random part")
+	f.BoolVar(&o.strict, "strict", false, "fail (17) when a threshold saw no sample")
+	engineFlag(cmd, &o.engine)
+	_ = cmd.RegisterFlagCompletionFunc("scenario", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return k6.Names(), cobra.ShellCompDirectiveDefault
+	})
+	return cmd
+}
+
+func runK6(ctx context.Context, o *k6Options) error {
+	d := o.deps
+	spec, err := o.spec()
+	if err != nil {
+		return err
+	}
+	l, st, err := d.running(ctx)
+	if err != nil {
+		return err
+	}
+	if spec.Scenario.Shipped && spec.Target == "" {
+		if spec.Target = st.URL(engine.ToyAPI); spec.Target == "" {
+			return problem.LabNotRunning("the shipped scenario " + spec.Scenario.Name + " calls the lab's toy API unless BASE_URL names another target")
+		}
+		spec.Vars = append(spec.Vars, "BASE_URL="+spec.Target)
+	}
+	progress := d.IO.Progress(d.json)
+	r := &runner.Runner{Runs: l.Home.Runs(), Kill: d.Kill}
+	board := ""
+	if url := st.URL(engine.Boards); url != "" {
+		s, recovered, err := store.Open(l.Home.Store())
+		if err != nil { // the run matters more than its board
+			progress(term.Event{Service: engine.Boards, Warn: true, Text: "will not show this run: " + err.Error()})
+		} else {
+			defer s.Close()
+			warnRecovered(recovered, progress)
+			r.Follow = func(f record.Folder) runner.Follower { return s.NewFollow(f) }
+			board = url
+		}
+	}
+	r.Began = func(f record.Folder) {
+		text := "run " + f.ID()
+		if board != "" {
+			text += " · live on " + runURL(board, f.ID())
+		} else {
+			text += " · no lab is running: record only"
+		}
+		progress(term.Event{Text: text})
+	}
+	out, err := r.Run(ctx, spec)
+	if err != nil {
+		return err
+	}
+	doc := newRunDoc(out.Folder, out.Summary, board)
+	doc.finish(out)
+	if d.json {
+		if err := term.JSON(d.IO.Out, doc); err != nil {
+			return err
+		}
+	} else {
+		writeRun(d.IO, doc)
+		if out.Problem != nil {
+			fmt.Fprintln(d.IO.Err)
+			d.show(out.Problem)
+		}
+	}
+	if out.Problem != nil {
+		return &shownError{out.Problem.Exit}
+	}
+	return nil
+}
+
+func runURL(board, id string) string { return board + "/runs/" + id }
+
+// spec turns flags into a run; everything that can be refused is refused here, before anything is made.
+func (o *k6Options) spec() (*runner.Spec, error) {
+	d := o.deps
+	if err := checkEngine(o.engine); err != nil {
+		return nil, err
+	}
+	if o.scenario == "" {
+		return nil, &usageError{fmt.Errorf("no scenario given: -s FILE, or a shipped one (%s)", strings.Join(k6.Names(), ", "))}
+	}
+	cwd, err := d.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Sub(k6.Scenarios, "scenarios")
+	if err != nil {
+		return nil, err
+	}
+	scenario, err := runner.FindScenario(cwd, o.dir, o.scenario, runner.Shipped{FS: files, Names: k6.Names()})
+	if err != nil {
+		return nil, err
+	}
+	vars, err := o.vars(cwd)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := parseTags(o.tags)
+	if err != nil {
+		return nil, err
+	}
+	self, err := d.Executable()
+	if err != nil {
+		return nil, err
+	}
+	binary, err := runner.FindK6(d.Getenv("LTLAB_K6"), self)
+	if err != nil {
+		return nil, err
+	}
+	spec := &runner.Spec{
+		ID: o.id, Engine: "embedded", Binary: binary, Scenario: scenario, Dir: cwd, Environ: d.Environ(), Vars: vars,
+		Args: o.args, Tags: tags, Project: o.project, Target: d.Getenv("BASE_URL"), Strict: o.strict,
+		Stdout: d.IO.Out, Stderr: d.IO.Err,
+	}
+	if d.json {
+		spec.Stdout = d.IO.Err // stdout is the document's
+	}
+	for _, v := range vars {
+		if name, value, _ := strings.Cut(v, "="); name == "BASE_URL" {
+			spec.Target = value
+		}
+	}
+	return spec, nil
+}
+
+// vars are the scenario's variables in order: files first, so that -e wins.
+func (o *k6Options) vars(cwd string) ([]string, error) {
+	var out []string
+	for _, path := range o.envFiles {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(cwd, path)
+		}
+		values, err := godotenv.Read(path)
+		if err != nil {
+			return nil, problem.EnvFileInvalid(path, err)
+		}
+		for name, value := range values {
+			out = append(out, name+"="+value)
+		}
+	}
+	environ := o.deps.Environ()
+	for _, v := range o.env {
+		name, _, has := strings.Cut(v, "=")
+		if name == "" {
+			return nil, &usageError{fmt.Errorf("-e %q: want NAME=value or NAME", v)}
+		}
+		if !has {
+			value, ok := lookup(environ, name)
+			if !ok {
+				return nil, &usageError{fmt.Errorf("-e %s: the environment has no such variable", name)}
+			}
+			v = name + "=" + value
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func lookup(environ []string, name string) (value string, ok bool) {
+	for _, v := range environ {
+		if rest, found := strings.CutPrefix(v, name+"="); found {
+			value, ok = rest, true
+		}
+	}
+	return value, ok
+}
+
+func parseTags(flags []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, f := range flags {
+		name, value, _ := strings.Cut(f, "=")
+		if name == "" || value == "" {
+			return nil, &usageError{fmt.Errorf("--tag %q: want name=value", f)}
+		}
+		out[name] = value
+	}
+	return out, nil
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/ltlab/ltlab/internal/analysis"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/record"
+	"github.com/ltlab/ltlab/internal/runner"
+)
+
+// runDoc is a run as a document: what `k6 --json` and `runs show --json` print.
+type runDoc struct {
+	Schema     int                `json:"schema"`
+	Run        string             `json:"run"`
+	Tool       string             `json:"tool"`
+	Version    string             `json:"tool_version,omitempty"`
+	State      analysis.State     `json:"state"`
+	Exit       int                `json:"exit"`
+	ToolExit   *int               `json:"tool_exit,omitempty"`
+	OK         bool               `json:"ok"`
+	Project    string             `json:"project"`
+	Scenario   string             `json:"scenario"`
+	Engine     string             `json:"engine"`
+	Target     string             `json:"target,omitempty"`
+	Start      time.Time          `json:"start"`
+	Summary    summaryDoc         `json:"summary"`
+	Load       analysis.Load      `json:"load"`
+	Checks     []analysis.Check   `json:"checks"`
+	Thresholds []record.Threshold `json:"thresholds"`
+	Ledger     ledgerDoc          `json:"ledger"`
+	Warnings   []record.Warning   `json:"warnings"`
+	Problem    *problemed         `json:"problem,omitempty"`
+	Record     string             `json:"record"`
+	Board      *string            `json:"board"` // null when no lab runs
+}
+
+// summaryDoc are the figures of a run; null is "not known" or "there is none", never 0.
+type summaryDoc struct {
+	Seconds      float64                      `json:"seconds"`
+	Requests     int64                        `json:"requests"`
+	RPS          *float64                     `json:"rps"`
+	Failed       *int64                       `json:"failed"`
+	FailedRatio  *float64                     `json:"failed_ratio"`
+	Unanswered   *int64                       `json:"unanswered"`
+	Codes        map[string]int64             `json:"codes"`
+	HTTPDuration *analysis.Latency            `json:"http_req_duration"` // ms; null when no request was answered
+	Trends       map[string]*analysis.Latency `json:"trends"`            // every other trend
+}
+
+// ledgerDoc accounts for samples; emitted is null when the tool died before it could say.
+type ledgerDoc struct {
+	Emitted      *int64           `json:"emitted"`
+	Recorded     int64            `json:"recorded"`
+	Lost         int64            `json:"lost"`
+	LostByCause  map[string]int64 `json:"lost_by_cause,omitempty"`
+	Late         int64            `json:"late"`
+	Folded       int64            `json:"folded"`
+	ToolRequests *int64           `json:"tool_requests"` // the tool's own count; null when it gave none
+}
+
+const httpDuration = "http_req_duration"
+
+// newRunDoc is the document of a run as its record tells it; board is the address of the boards, "" when no lab runs.
+func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc {
+	doc := &runDoc{
+		Schema: Schema, Run: folder.ID(), Tool: s.Tool, Version: s.ToolVersion, State: s.State, Start: s.Start, Record: string(folder),
+		Load: s.Load, Checks: orEmpty(s.Checks), Thresholds: orEmpty(s.Thresholds), Warnings: []record.Warning{},
+		Summary: summaryDoc{
+			Seconds: s.Seconds, Requests: s.Requests, RPS: s.RPS, Failed: s.Failed, FailedRatio: s.FailedRatio,
+			Unanswered: s.Unanswered, Codes: s.Codes, Trends: map[string]*analysis.Latency{},
+		},
+		Ledger: ledgerDoc{
+			Emitted: s.Ledger.Emitted, Recorded: s.Ledger.Recorded, Lost: s.Ledger.LostTotal(), LostByCause: s.Ledger.Lost,
+			Late: s.Ledger.Late, Folded: s.Ledger.Folded,
+		},
+	}
+	for name, v := range s.Latency {
+		if name != httpDuration {
+			doc.Summary.Trends[name] = v
+		} else if s.Answered() {
+			doc.Summary.HTTPDuration = v
+		}
+	}
+	if st := s.Run.Start; st != nil {
+		doc.Project, doc.Scenario, doc.Engine, doc.Target = st.Project, st.Scenario.Name, st.Engine, st.Target
+	}
+	if end := s.Run.End; end != nil {
+		doc.Exit, doc.ToolExit, doc.Ledger.ToolRequests = end.Exit, &end.ToolExit, end.Requests
+		doc.Warnings = orEmpty(end.Warnings)
+	}
+	doc.OK = s.State == analysis.Finished && doc.Exit == problem.OK
+	if board != "" {
+		url := runURL(board, folder.ID())
+		doc.Board = &url
+	}
+	return doc
+}
+
+// finish adds what only the run's own ltlab knows.
+func (doc *runDoc) finish(o *runner.Outcome) {
+	doc.ToolExit, doc.Ledger.ToolRequests, doc.Warnings = &o.Tool, o.Requests, orEmpty(o.Warnings)
+	doc.Problem = problemDoc(o.Problem)
+	if o.Problem != nil {
+		doc.Exit = o.Problem.Exit
+	}
+	doc.OK = doc.Exit == problem.OK
+}
+
+// orEmpty keeps JSON lists lists.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

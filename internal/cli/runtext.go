@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ltlab/ltlab/internal/analysis"
+	"github.com/ltlab/ltlab/internal/record"
+	"github.com/ltlab/ltlab/internal/term"
+)
+
+// writeRun is a run for people: the same figures as the document, rounded for reading.
+func writeRun(s *term.IO, d *runDoc) {
+	t := s.OutTint()
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(s.Out, "  %s %s\n", t.Dim(fmt.Sprintf("%-11s", name)), fmt.Sprintf(format, args...))
+	}
+	state := t.Good(string(d.State))
+	if d.State == analysis.Interrupted {
+		state = t.Warn(string(d.State))
+	}
+	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), d.Tool, d.Version, d.Project, printable(d.Scenario), state)
+	line("load", "%s", loadText(&d.Load))
+	sum := &d.Summary
+	line("requests", "%s", requestsText(t, sum))
+	if len(sum.Codes) > 0 {
+		line("codes", "%s", codesText(t, sum.Codes))
+	}
+	switch {
+	case sum.HTTPDuration != nil:
+		line("latency", "%s", latencyText(sum.HTTPDuration)+t.Dim("   "+httpDuration))
+	case sum.Requests > 0:
+		line("latency", "none: no request was answered")
+	}
+	if len(d.Checks) > 0 {
+		checksText(line, t, d.Checks)
+	}
+	for i, v := range d.Thresholds {
+		name := "thresholds"
+		if i > 0 {
+			name = ""
+		}
+		line(name, "%s", thresholdText(t, v))
+	}
+	line("ledger", "%s", ledgerText(t, &d.Ledger))
+	for _, w := range d.Warnings {
+		line("warning", "%s", t.Warn(strings.ReplaceAll(printable(w.Text), "\n", "; ")))
+	}
+	line("record", "%s", d.Record)
+	if d.Board != nil {
+		line("board", "%s", *d.Board)
+	}
+}
+
+func loadText(l *analysis.Load) string {
+	var parts []string
+	if l.AskedVUsMax != nil {
+		parts = append(parts, fmt.Sprintf("up to %s VUs asked, %s seen", count(*l.AskedVUsMax), count(l.VUsMax)))
+	} else {
+		parts = append(parts, fmt.Sprintf("up to %s VUs", count(l.VUsMax)))
+	}
+	if l.AskedIterations != nil {
+		parts = append(parts, fmt.Sprintf("%s iterations asked, %d finished, %d never started", count(math.Round(*l.AskedIterations)), l.Iterations, l.Dropped))
+	} else {
+		parts = append(parts, fmt.Sprintf("%s iterations", count(float64(l.Iterations))))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func requestsText(t term.Tint, s *summaryDoc) string {
+	text := count(float64(s.Requests))
+	if s.RPS != nil {
+		text += fmt.Sprintf(" · %s/s over %.1f s", figure(*s.RPS), s.Seconds)
+	}
+	if s.FailedRatio == nil {
+		if s.Requests > 0 {
+			text += " · failed: not known, the scenario switched the status tag off"
+		}
+		return text
+	}
+	failed := fmt.Sprintf("%s failed (%s %%)", count(float64(*s.Failed)), figure(100**s.FailedRatio))
+	if *s.Failed > 0 {
+		failed = t.Bad(failed)
+	}
+	text += " · " + failed
+	if *s.Unanswered > 0 {
+		text += " · " + t.Bad(count(float64(*s.Unanswered))+" without an answer")
+	}
+	return text
+}
+
+func codesText(t term.Tint, codes map[string]int64) string {
+	var parts []string
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		name := printable(code)
+		if code == "0" {
+			name = "no answer"
+		}
+		part := fmt.Sprintf("%s: %s", name, count(float64(codes[code])))
+		if !analysis.OKCode(code) {
+			part = t.Bad(part)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " · ")
+}
+
+func latencyText(l *analysis.Latency) string {
+	return fmt.Sprintf("p50 %s · p90 %s · p95 %s · p99 %s · max %s", millis(l.P50), millis(l.P90), millis(l.P95), millis(l.P99), millis(l.Max))
+}
+
+// maxFailing is how many failing checks are listed by name.
+const maxFailing = 10
+
+func checksText(line func(string, string, ...any), t term.Tint, checks []analysis.Check) {
+	var passes, all int64
+	var failing []analysis.Check
+	for _, c := range checks {
+		passes += c.Passes
+		all += c.Passes + c.Fails
+		if c.Fails > 0 {
+			failing = append(failing, c)
+		}
+	}
+	text := fmt.Sprintf("%s of %s passed", count(float64(passes)), count(float64(all)))
+	if len(failing) > 0 {
+		text = t.Bad(text)
+	}
+	line("checks", "%s", text)
+	for _, c := range failing[:min(len(failing), maxFailing)] {
+		line("", "%s %s: %s of %s failed", t.Bad("✗"), printable(c.Name), count(float64(c.Fails)), count(float64(c.Passes+c.Fails)))
+	}
+	if n := len(failing) - maxFailing; n > 0 {
+		line("", "and %d more", n)
+	}
+}
+
+func thresholdText(t term.Tint, v record.Threshold) string {
+	text := printable(v.Metric + ": " + v.Expression)
+	switch {
+	case !v.Evaluated:
+		return t.Warn("? ") + text + t.Warn("  not evaluated: no sample matched")
+	case v.OK:
+		return t.Good("✓ ") + text
+	}
+	return t.Bad("✗ " + text)
+}
+
+func ledgerText(t term.Tint, l *ledgerDoc) string {
+	var text string
+	switch {
+	case l.Emitted == nil:
+		text = t.Warn(fmt.Sprintf("%s samples recorded; how many were emitted is not known", count(float64(l.Recorded))))
+	case *l.Emitted == l.Recorded:
+		text = fmt.Sprintf("%s samples emitted, all recorded", count(float64(l.Recorded)))
+	default:
+		text = t.Bad(fmt.Sprintf("%s samples emitted, %s recorded, %s lost", count(float64(*l.Emitted)), count(float64(l.Recorded)), count(float64(l.Lost))))
+	}
+	if l.Folded > 0 {
+		text += fmt.Sprintf(" · %s folded into %s", count(float64(l.Folded)), record.Other)
+	}
+	if l.ToolRequests != nil {
+		text += fmt.Sprintf(" · the tool counts %s requests", count(float64(*l.ToolRequests)))
+	}
+	return text
+}
+
+// count groups digits: 1,234,567.
+func count(v float64) string {
+	s := strconv.FormatFloat(v, 'f', -1, 64)
+	whole, frac, has := strings.Cut(s, ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if has {
+		return whole + "." + frac
+	}
+	return whole
+}
+
+// figure shows three significant digits, and whole numbers above that.
+func figure(v float64) string {
+	switch a := math.Abs(v); {
+	case a >= 100:
+		return count(math.Round(v))
+	case a >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case a >= 1 || a == 0:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 2, 64)
+}
+
+// millis shows a duration given in milliseconds.
+func millis(ms float64) string {
+	switch {
+	case ms < 1:
+		return strconv.FormatFloat(ms*1000, 'f', 0, 64) + " µs"
+	case ms < 1000:
+		return figure(ms) + " ms"
+	}
+	return figure(ms/1000) + " s"
+}
+
+// printable keeps control characters of scenario and tag names away from the terminal, and long ones short.
+func printable(s string) string {
+	const limit = 200
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return '?'
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > limit {
+		s = string(r[:limit]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/ltlab/ltlab/internal/record"
+	"github.com/ltlab/ltlab/internal/rows"
+	"github.com/ltlab/ltlab/internal/store"
+)
+
+// memory is a run store of a few records, held in memory. It answers by looking at every row.
+type memory struct {
+	runs []store.Run // newest first
+	rows map[string][]rows.Row
+	load map[string][]record.Load
+	err  error // of every answer
+}
+
+// take reads a record; done rows of the whole run replace those before.
+func (m *memory) take(f record.Folder) error {
+	tail, err := record.OpenTail(f.Tool())
+	if err != nil {
+		return err
+	}
+	defer tail.Close()
+	meta, err := record.ReadRun(f.Run())
+	if err != nil {
+		return err
+	}
+	run := store.Run{ID: f.ID(), Tool: meta.Start.Tool, Project: meta.Start.Project, Scenario: meta.Start.Scenario.Name,
+		Target: meta.Start.Target, Start: meta.Start.Time, State: store.Running, Period: 1}
+	if meta.End != nil {
+		run.State, run.Exit, run.Ledger, run.Warnings = store.Finished, meta.End.Exit, &meta.End.Ledger, meta.End.Warnings
+	}
+	b := rows.NewBuilder()
+	err = tail.Each(func(l record.ToolLine) error {
+		made, err := b.Apply(l)
+		m.rows[run.ID] = append(m.rows[run.ID], made...)
+		switch {
+		case l.Second != nil:
+			run.Seconds = l.Second.T + 1
+		case l.Load != nil:
+			m.load[run.ID] = append(m.load[run.ID], *l.Load)
+		case l.Note != nil:
+			run.Notes = append(run.Notes, *l.Note)
+		case l.End != nil:
+			run.Limits = l.End.Thresholds
+		}
+		return err
+	})
+	m.rows[run.ID] = append(m.rows[run.ID], b.Finish()...)
+	m.runs = slices.Insert(m.runs, 0, run)
+	return err
+}
+
+func (m *memory) Runs(_ context.Context, limit int) ([]store.Run, error) {
+	return m.runs[:min(limit, len(m.runs))], m.err
+}
+
+func (m *memory) Run(_ context.Context, id string) (store.Run, error) {
+	for _, r := range m.runs {
+		if r.ID == id {
+			return r, m.err
+		}
+	}
+	return store.Run{}, store.ErrNotFound
+}
+
+func (m *memory) pick(run, metric string, r rows.Rollup, w rows.Window) (out []rows.Row) {
+	for _, row := range m.rows[run] {
+		if row.Metric == metric && row.Rollup == r && row.Window == w {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func (m *memory) Select(_ context.Context, run string, q store.Query) ([]store.Series, error) {
+	return seriesOf(m.pick(run, q.Metric, q.Rollup, q.Window), q.Field, func(tags map[string]string) map[string]string { return tags }), m.err
+}
+
+func (m *memory) SumBy(_ context.Context, run string, q store.Query, tags ...string) ([]store.Series, error) {
+	of := m.pick(run, q.Metric, rows.BySeries, rows.Second)
+	if q.Window == rows.Run {
+		for i := range of {
+			of[i].T = 0
+		}
+	}
+	return seriesOf(of, q.Field, func(all map[string]string) map[string]string {
+		some := map[string]string{}
+		for _, t := range tags {
+			some[t] = all[t]
+		}
+		return some
+	}), m.err
+}
+
+// seriesOf sums a field of rows whose tags come out the same.
+func seriesOf(from []rows.Row, field string, tags func(map[string]string) map[string]string) []store.Series {
+	type at struct {
+		series int
+		t      int64
+	}
+	var out []store.Series
+	points := map[at]int{}
+	for i := range from {
+		v, ok := from[i].Field(field)
+		if !ok {
+			continue
+		}
+		of := tags(from[i].Tags)
+		n := slices.IndexFunc(out, func(s store.Series) bool { return maps.Equal(s.Tags, of) })
+		if n < 0 {
+			n = len(out)
+			out = append(out, store.Series{Tags: of})
+		}
+		k := at{n, from[i].T}
+		if p, ok := points[k]; ok {
+			out[n].Points[p].V += v
+			continue
+		}
+		points[k] = len(out[n].Points)
+		out[n].Points = append(out[n].Points, store.Point{T: from[i].T, V: v})
+	}
+	return out
+}
+
+func (m *memory) Latest(_ context.Context, run, metric string, r rows.Rollup, w rows.Window) ([]rows.Row, error) {
+	return m.pick(run, metric, r, w), m.err
+}
+
+func (m *memory) Load(_ context.Context, run string) ([]record.Load, error) {
+	return m.load[run], m.err
+}

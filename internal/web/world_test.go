@@ -1,0 +1,230 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+// world is a made-up k6 run, written as k6's output writes it. The same seed gives the same run.
+type world struct {
+	id         string
+	seconds    int
+	rate       int      // requests a second in the middle of the run
+	endpoints  []string // values of tag name
+	failing    float64  // share of 500s
+	unanswered float64  // share of requests without an answer
+	checks     bool
+	arrival    bool // planned as an arrival rate, which drops some iterations
+	scenario   string
+	project    string
+	open       bool // no end: it still runs
+	limits     []record.Threshold
+
+	samples  int64
+	statuses map[string]int64 // the truth: requests by status
+	byName   map[string]int64
+	highest  []float64 // the truth: longest duration of each second
+}
+
+var worldStart = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// write makes the run's folder below runs.
+func (w *world) write(runs string) (record.Folder, error) {
+	dir := filepath.Join(runs, w.id)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	folder := record.Folder(dir)
+	run, err := record.CreateRun(folder.Run())
+	if err != nil {
+		return "", err
+	}
+	defer run.Close()
+	start := &record.RunStart{Format: record.Format, Run: w.id, Tool: "k6", Engine: "embedded", Project: w.project,
+		Scenario: record.Scenario{Name: w.scenario}, Target: "http://127.0.0.1:5081", Time: worldStart}
+	if err := run.Write(record.RunLine{Start: start}); err != nil {
+		return "", err
+	}
+	tool, err := record.Create(folder.Tool())
+	if err != nil {
+		return "", err
+	}
+	w.tool(tool)
+	if err := tool.Close(); err != nil {
+		return "", err
+	}
+	if w.open {
+		return folder, nil
+	}
+	return folder, run.Write(record.RunLine{End: &record.RunEnd{Time: worldStart.Add(time.Duration(w.seconds) * time.Second), Ledger: w.ledger()}})
+}
+
+func (w *world) ledger() record.Ledger {
+	return record.Ledger{Emitted: &w.samples, Recorded: w.samples}
+}
+
+const (
+	reqs = iota + 1
+	durations
+	iterations
+	vus
+	checks
+	sent
+	received
+)
+
+func (w *world) tool(to *record.Writer) {
+	to.Header(record.Header{Format: record.Format, Run: w.id, Tool: "k6", ToolVersion: "v2.1.0", Mapping: record.DefaultMapping(), Start: worldStart, Period: 1})
+	for _, m := range []record.Metric{{ID: reqs, Name: "http_reqs", Kind: record.Counter}, {ID: durations, Name: "http_req_duration", Kind: record.Trend, Unit: "ms"},
+		{ID: iterations, Name: "iterations", Kind: record.Counter}, {ID: vus, Name: "vus", Kind: record.Gauge}, {ID: checks, Name: "checks", Kind: record.Rate},
+		{ID: sent, Name: "data_sent", Kind: record.Counter, Unit: "bytes"}, {ID: received, Name: "data_received", Kind: record.Counter, Unit: "bytes"}} {
+		to.Metric(m)
+	}
+	b := &buckets{to: to, ids: map[string]int{}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	w.statuses, w.byName = map[string]int64{}, map[string]int64{}
+	for t := range w.seconds {
+		w.second(b, rng, t)
+		to.Second(int64(t), b.take())
+		to.Load(w.load(t))
+		if to.Flush() != nil {
+			return
+		}
+	}
+	if !w.open {
+		zero := 0
+		to.End(record.End{T: float64(w.seconds), Exit: &zero, Thresholds: w.limits, Ledger: w.ledger()})
+		_ = to.Flush()
+	}
+}
+
+// level is the load at second t: up, level, with a hump at two thirds.
+func (w *world) level(t int) float64 {
+	x := float64(t) / float64(w.seconds)
+	return math.Min(1, 0.15+x*4) * (1 + 0.5*math.Exp(-math.Pow((x-0.66)/0.05, 2)))
+}
+
+func (w *world) second(b *buckets, rng *rand.Rand, t int) {
+	level, high := w.level(t), 0.0
+	n := int(float64(w.rate) * level * (0.95 + 0.1*rng.Float64()))
+	for range n {
+		name := w.endpoints[min(len(w.endpoints)-1, int(rng.ExpFloat64()*float64(len(w.endpoints))/4))]
+		status, ms := "200", 8*math.Exp(rng.NormFloat64()*0.5)*(0.6+level*level)
+		switch u := rng.Float64(); {
+		case u < w.unanswered:
+			status, ms = "0", 0
+		case u < w.unanswered+w.failing*level*level:
+			status, ms = "500", ms*3
+		case u > 0.97:
+			status = "429"
+		case u > 0.9:
+			status = "201"
+		}
+		tags := map[string]string{"name": name, "status": status, "method": "GET", "scenario": "default"}
+		b.count(reqs, tags, 1)
+		b.time(durations, tags, ms)
+		if w.checks {
+			b.pass("status is 200", status == "200")
+			b.pass("answers within 50 ms", ms < 50)
+		}
+		high = math.Max(high, ms)
+		w.statuses[status]++
+		w.byName[name]++
+		w.samples += 2
+	}
+	w.highest = append(w.highest, high)
+	b.count(iterations, nil, float64(n/2))
+	b.count(sent, nil, float64(n*210))
+	b.count(received, nil, float64(n*1450))
+	b.gauge(vus, math.Round(50*level))
+}
+
+func (w *world) load(t int) record.Load {
+	asked := math.Round(50 * w.level(t))
+	l := record.Load{T: int64(t), VUs: asked, Iterations: int64(float64(w.rate) * w.level(t) / 2), AskedVUs: &asked}
+	if w.arrival {
+		rate := float64(w.rate) * w.level(t) / 2
+		l.AskedRate, l.AskedVUs = &rate, nil
+		if x := float64(t) / float64(w.seconds); x > 0.6 && x < 0.72 {
+			l.Dropped = int64(rate / 12)
+			l.Iterations -= l.Dropped
+		}
+	}
+	return l
+}
+
+// buckets collects a second.
+type buckets struct {
+	to   *record.Writer
+	ids  map[string]int
+	list []record.Bucket
+	at   map[int]int
+}
+
+func (b *buckets) bucket(metric int, kind record.Kind, tags map[string]string) *record.Bucket {
+	key := fmt.Sprint(metric, tags)
+	id, ok := b.ids[key]
+	if !ok {
+		id = len(b.ids) + 1
+		b.ids[key] = id
+		b.to.Series(record.Series{ID: id, Metric: metric, Tags: tags})
+	}
+	if b.at == nil {
+		b.at = map[int]int{}
+	}
+	i, ok := b.at[id]
+	if !ok {
+		i = len(b.list)
+		b.at[id] = i
+		b.list = append(b.list, record.Bucket{Series: id, Kind: kind, Min: math.Inf(1), Max: math.Inf(-1)})
+	}
+	return &b.list[i]
+}
+
+func (b *buckets) count(metric int, tags map[string]string, v float64) {
+	k := b.bucket(metric, record.Counter, tags)
+	k.N++
+	k.Sum += v
+}
+
+func (b *buckets) pass(check string, ok bool) {
+	k := b.bucket(checks, record.Rate, map[string]string{"check": check})
+	k.N++
+	if ok {
+		k.Sum++
+	}
+}
+
+func (b *buckets) gauge(metric int, v float64) {
+	k := b.bucket(metric, record.Gauge, nil)
+	k.N, k.Last, k.Min, k.Max = k.N+1, v, v, v
+}
+
+func (b *buckets) time(metric int, tags map[string]string, v float64) {
+	k := b.bucket(metric, record.Trend, tags)
+	if k.Sketch == nil {
+		index, err := record.DefaultMapping().Index()
+		if err != nil {
+			panic(err)
+		}
+		k.Sketch = record.NewSketch(index)
+	}
+	k.N++
+	k.Sum += v
+	k.Min, k.Max = math.Min(k.Min, v), math.Max(k.Max, v)
+	if err := k.Sketch.Add(v); err != nil {
+		panic(err)
+	}
+}
+
+func (b *buckets) take() []record.Bucket {
+	out := b.list
+	b.list, b.at = nil, nil
+	return out
+}

@@ -1,0 +1,176 @@
+// Package output is k6's output "ltlab": it turns samples into the lines of a run's tool.ndjson (see internal/record).
+//
+// k6 hands samples over every 50 ms; they are only put aside then. One goroutine adds them up by series and second and
+// writes each second once, [grace] after its end, so that neither the load nor the record grows with the request rate.
+package output
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+	"go.k6.io/k6/v2/metrics"
+	k6output "go.k6.io/k6/v2/output"
+
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+// Name is what -o selects the output by.
+const Name = "ltlab"
+
+// Settings come from k6's environment.
+const (
+	envRecord = "LTLAB_RECORD" // path of the tool.ndjson to write; required
+	envRun    = "LTLAB_RUN"    // the run's id; default: the base name of the record's folder
+)
+
+// flushEvery divides a second, so that a second is closed as soon as its grace is over.
+const flushEvery = 200 * time.Millisecond
+
+// Output implements k6's output interfaces.
+type Output struct {
+	path, run  string
+	plan       plan
+	thresholds *thresholds
+	log        logrus.FieldLogger
+	clock      clock
+
+	mu      sync.Mutex
+	arrived []metrics.SampleContainer // since the last flush
+	spare   []metrics.SampleContainer // the buffer that the last flush emptied
+
+	recorder *recorder
+	stop     chan struct{}
+	stopped  chan struct{}
+}
+
+var (
+	_ k6output.WithStopWithTestError = (*Output)(nil)
+	_ k6output.WithThresholds        = (*Output)(nil)
+)
+
+// New reads the settings.
+func New(p k6output.Params) (*Output, error) {
+	if p.ConfigArgument != "" {
+		return nil, misconfigured(fmt.Errorf("-o %s=%s: takes no argument, %s holds the record's path",
+			Name, p.ConfigArgument, envRecord))
+	}
+	path := p.Environment[envRecord]
+	if path == "" {
+		return nil, misconfigured(errors.New(envRecord + " is not set: it must hold the path of the record to write"))
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, misconfigured(err)
+	}
+	run := p.Environment[envRun]
+	if run == "" {
+		run = filepath.Base(filepath.Dir(path))
+	}
+	planned, err := newPlan(p.ScriptOptions)
+	if err != nil {
+		return nil, misconfigured(err)
+	}
+	return &Output{
+		path: path, run: run, plan: planned, log: p.Logger, clock: systemClock(),
+		thresholds: newThresholds(!p.RuntimeOptions.NoThresholds.Bool),
+	}, nil
+}
+
+func misconfigured(err error) error {
+	return errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig)
+}
+
+// Description is what k6 prints of the output before the run.
+func (o *Output) Description() string { return fmt.Sprintf("%s (%s)", Name, o.path) }
+
+// SetThresholds keeps the script's thresholds; k6 writes its verdicts into them.
+func (o *Output) SetThresholds(all map[string]metrics.Thresholds) { o.thresholds.set(all) }
+
+// Start creates the record and begins to write it.
+func (o *Output) Start() error {
+	if err := o.open(); err != nil {
+		return err
+	}
+	o.stop, o.stopped = make(chan struct{}), make(chan struct{})
+	go o.loop()
+	return nil
+}
+
+func (o *Output) open() error {
+	w, err := record.Create(o.path)
+	if err != nil {
+		return misconfigured(fmt.Errorf("%s cannot be written as %s says: %w", Name, envRecord, err))
+	}
+	o.recorder, err = newRecorder(w, o.clock, o.plan, o.thresholds, o.log, record.Header{
+		Format: record.Format, Run: o.run, Tool: "k6", ToolVersion: version(), Mapping: record.DefaultMapping(), Period: 1,
+	})
+	return err
+}
+
+func (o *Output) loop() {
+	defer close(o.stopped)
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			o.flush()
+		case <-o.stop:
+			return
+		}
+	}
+}
+
+// AddMetricSamples puts samples aside; it never waits for the disk.
+func (o *Output) AddMetricSamples(samples []metrics.SampleContainer) {
+	o.mu.Lock()
+	o.arrived = append(o.arrived, samples...)
+	o.mu.Unlock()
+}
+
+func (o *Output) flush() {
+	o.mu.Lock()
+	batch := o.arrived
+	o.arrived = o.spare
+	o.mu.Unlock()
+	o.recorder.flush(batch)
+	clear(batch) // k6's samples can go
+	o.spare = batch[:0]
+}
+
+// Stop ends the record of a test without an error.
+func (o *Output) Stop() error { return o.StopWithTestError(nil) }
+
+// StopWithTestError writes what is left and the record's end. k6 has judged its thresholds by then.
+func (o *Output) StopWithTestError(testErr error) error {
+	close(o.stop)
+	<-o.stopped
+	o.flush()
+	o.recorder.end(testErr)
+	return nil
+}
+
+// version is the linked k6's, as `k6 version` prints it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path != "go.k6.io/k6/v2" {
+			continue
+		}
+		if m.Replace != nil {
+			return m.Replace.Version
+		}
+		return m.Version
+	}
+	return ""
+}

@@ -1,0 +1,88 @@
+package output
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/metrics"
+	k6output "go.k6.io/k6/v2/output"
+
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+func params(env map[string]string) k6output.Params {
+	return k6output.Params{Environment: env, Logger: logrus.New()}
+}
+
+func TestTheRecordsPathMustBeGiven(t *testing.T) {
+	_, err := New(params(nil))
+	var code errext.HasExitCode
+	if err == nil || !strings.Contains(err.Error(), "LTLAB_RECORD is not set") || !errors.As(err, &code) || code.ExitCode() != 104 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnArgumentIsRefused(t *testing.T) {
+	p := params(map[string]string{envRecord: "x/tool.ndjson"})
+	p.ConfigArgument = "http://127.0.0.1:8086"
+	if _, err := New(p); err == nil || !strings.Contains(err.Error(), "takes no argument") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheRunIsNamedAfterItsFolderUnlessSaid(t *testing.T) {
+	for want, env := range map[string]map[string]string{
+		"20260101-a": {envRecord: "/runs/20260101-a/tool.ndjson"},
+		"mine":       {envRecord: "/runs/20260101-a/tool.ndjson", envRun: "mine"},
+	} {
+		o, err := New(params(env))
+		if err != nil || o.run != want {
+			t.Errorf("run %q, %v, want %q", o.run, err, want)
+		}
+	}
+}
+
+func TestARecordIsNeverOverwritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), record.ToolFile)
+	if err := os.WriteFile(path, []byte("precious\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{path, filepath.Join(path, "below", "a", "file")} {
+		o, err := New(params(map[string]string{envRecord: p}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Start(); err == nil || !strings.Contains(err.Error(), p) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if b, _ := os.ReadFile(path); string(b) != "precious\n" {
+		t.Errorf("the file holds %q now", b)
+	}
+}
+
+func TestTheGoroutineWritesWhatItWasGiven(t *testing.T) {
+	path := filepath.Join(t.TempDir(), record.ToolFile)
+	o, err := New(params(map[string]string{envRecord: path}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Start(); err != nil {
+		t.Fatal(err)
+	}
+	reg := metrics.NewRegistry()
+	s := metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: reg.MustNewMetric("hits", metrics.Counter), Tags: reg.RootTagSet()}, Value: 1}
+	s.Time = o.clock.now()
+	for range 1000 {
+		o.AddMetricSamples([]metrics.SampleContainer{s, s})
+	}
+	if err := o.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	parse(t, path).wantLedger(2000, record.Ledger{Recorded: 2000})
+}
