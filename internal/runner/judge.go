@@ -18,6 +18,14 @@ const (
 
 // notStarted is the problem of a tool that ended before its record began.
 func notStarted(exit int, s *Spec) error {
+	if exit == 0 { // for example --help behind --
+		return problem.FlagRejected(s.Args)
+	}
+	return toolFailed(exit, s)
+}
+
+// toolFailed is the problem of a tool that ended with an exit code other than 0.
+func toolFailed(exit int, s *Spec) *problem.Problem {
 	switch exit {
 	case exitUnknown:
 		if path := missingFile(s.Dir, s.Args); path != "" {
@@ -26,8 +34,6 @@ func notStarted(exit int, s *Spec) error {
 		return problem.FlagRejected(s.Args)
 	case exitScript:
 		return problem.ScriptFailed(s.Scenario.Name)
-	case 0: // for example --help behind --
-		return problem.FlagRejected(s.Args)
 	}
 	return problem.ToolFailed(exit)
 }
@@ -73,10 +79,8 @@ func (o *Outcome) judge(s *Spec, interrupted, signal string) error {
 		o.Problem = problem.ToolKilled(signal, o.Folder.ID())
 	case o.Tool == exitThresholds:
 		o.Problem = problem.ThresholdsFailed(analysis.Failed(sum))
-	case o.Tool == exitScript:
-		o.Problem = problem.ScriptFailed(s.Scenario.Name)
 	case o.Tool != 0:
-		o.Problem = problem.ToolFailed(o.Tool)
+		o.Problem = toolFailed(o.Tool, s)
 	case !sum.Answered():
 		o.Problem = problem.NothingAnswered(sum.Requests, s.Target)
 	case s.Strict && len(unevaluated) > 0:

@@ -134,19 +134,35 @@ func k6Requests(path string) *int64 {
 	return &n
 }
 
-// missingFile is the configuration file that k6's flags name, when it does not exist; "" otherwise.
+// fileFlags are k6's flags whose value holds a file, after the first "=" where there is one.
+var fileFlags = [][]string{{"--secret-source"}, {"--console-output"}, {"--log-output"}, {"--out", "-o"}}
+
+// missingFile is a file that k6's flags name and that it cannot use: it does not exist, nor could it be made there. ""
+// when there is none.
 func missingFile(dir string, args []string) string {
-	path := flagValue(args, "--config", "-c")
-	if path == "" {
-		return ""
+	for _, names := range fileFlags {
+		value := flagValue(args, names...)
+		if _, path, ok := strings.Cut(value, "="); ok {
+			value = path
+		} else if names[0] != "--console-output" {
+			continue
+		}
+		path, _, _ := strings.Cut(value, ",")
+		if path == "" || strings.Contains(path, "://") {
+			continue
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		need := path
+		if names[0] != "--secret-source" {
+			need = filepath.Dir(path)
+		}
+		if _, err := os.Stat(need); err != nil {
+			return path
+		}
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	if _, err := os.Stat(path); err == nil {
-		return ""
-	}
-	return path
+	return ""
 }
 
 // redact makes flags fit for a record: values of -e and of secret sources go, and so do passwords and tokens in URLs.

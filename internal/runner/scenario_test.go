@@ -154,3 +154,30 @@ func TestFindK6SaysWhereItLooked(t *testing.T) {
 		t.Errorf("got %s, %v", got, err)
 	}
 }
+
+func TestMissingFileOfFlags(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "there"), "")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--secret-source", "file=there"}, ""},
+		{[]string{"--secret-source", "file=nope"}, "nope"},
+		{[]string{"--console-output=nope/log"}, "nope/log"},
+		{[]string{"--console-output", "log"}, ""},
+		{[]string{"--log-output", "file=nope/log,level=info"}, "nope/log"},
+		{[]string{"--log-output", "none"}, ""},
+		{[]string{"-o", "json=nope/x.json"}, "nope/x.json"},
+		{[]string{"-o", "influxdb=http://127.0.0.1/db"}, ""},
+		{[]string{"--vus", "x"}, ""},
+	} {
+		want := c.want
+		if want != "" {
+			want = filepath.Join(dir, want)
+		}
+		if got := missingFile(dir, c.args); got != want {
+			t.Errorf("%q: got %q, want %q", c.args, got, want)
+		}
+	}
+}
