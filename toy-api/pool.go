@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The states of a job. A cancelled job has failed.
+// The states of a job. A canceled job has failed.
 const (
 	queued  = "queued"
 	running = "running"

@@ -58,7 +58,7 @@ type Summary struct {
 	ToolVersion string              `json:"tool_version"`
 	State       State               `json:"state"`
 	Start       time.Time           `json:"start"`
-	Seconds     float64             `json:"seconds"` // what rates are divided by: from the first to the last second with load
+	Seconds     float64             `json:"seconds"` // what rates are divided by: see record.Span
 	Requests    int64               `json:"requests"`
 	RPS         *float64            `json:"rps"`          // nil when no time passed
 	Failed      *int64              `json:"failed"`       // answers outside 200-399 plus requests without an answer; nil when codes are not known
@@ -101,7 +101,7 @@ func Summarize(folder record.Folder, alive bool) (*Summary, error) {
 		s.State = Interrupted
 	}
 	r := &reader{s: s, metrics: map[int]*record.Metric{}, series: map[int]*record.Series{}, trends: map[string]*trend{},
-		checks: map[string]*Check{}, codesKnown: true, first: math.MaxInt64, last: -1}
+		checks: map[string]*Check{}, codesKnown: true}
 	tail, err := record.OpenTail(folder.Tool())
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // the tool never started its output
@@ -124,21 +124,20 @@ func Summarize(folder record.Folder, alive bool) (*Summary, error) {
 type reader struct {
 	s          *Summary
 	index      record.Mapping
-	period     int64
 	metrics    map[int]*record.Metric
 	series     map[int]*record.Series
 	trends     map[string]*trend
 	checks     map[string]*Check
 	codesKnown bool
 	recorded   int64
-	first      int64
-	last       int64
+	span       record.Span
 }
 
 func (r *reader) line(l record.ToolLine) error {
+	r.span.Add(l)
 	switch {
 	case l.Header != nil:
-		r.index, r.period = l.Header.Mapping, int64(max(1, l.Header.Period))
+		r.index = l.Header.Mapping
 		r.s.ToolVersion, r.s.Start = l.Header.ToolVersion, l.Header.Start
 	case l.Metric != nil:
 		r.metrics[l.Metric.ID] = l.Metric
@@ -146,7 +145,7 @@ func (r *reader) line(l record.ToolLine) error {
 		r.series[l.Series.ID] = l.Series
 	case l.Second != nil:
 		for i := range l.Second.Buckets {
-			if err := r.bucket(l.Second.T, &l.Second.Buckets[i]); err != nil {
+			if err := r.bucket(&l.Second.Buckets[i]); err != nil {
 				return err
 			}
 		}
@@ -160,7 +159,7 @@ func (r *reader) line(l record.ToolLine) error {
 	return nil
 }
 
-func (r *reader) bucket(t int64, b *record.Bucket) error {
+func (r *reader) bucket(b *record.Bucket) error {
 	series := r.series[b.Series]
 	metric := r.metrics[series.Metric]
 	r.recorded += b.N
@@ -173,9 +172,6 @@ func (r *reader) bucket(t int64, b *record.Bucket) error {
 		} else {
 			r.s.Codes[code] += int64(b.Sum)
 		}
-		r.span(t)
-	case "iterations":
-		r.span(t)
 	case "checks":
 		name := series.Tags["check"]
 		c := r.checks[name]
@@ -204,10 +200,6 @@ func (r *reader) bucket(t int64, b *record.Bucket) error {
 	return d.sketch.MergeWith(b.Sketch)
 }
 
-func (r *reader) span(t int64) {
-	r.first, r.last = min(r.first, t), max(r.last, t)
-}
-
 func (r *reader) load(l *record.Load) {
 	to := &r.s.Load
 	to.VUsMax = math.Max(to.VUsMax, l.VUs)
@@ -231,15 +223,9 @@ func (r *reader) load(l *record.Load) {
 
 func (r *reader) finish() {
 	s := r.s
-	if r.last >= r.first {
-		s.Seconds = float64(r.last + r.period - r.first)
-		if s.ToolEnd != nil { // the last second is rarely a whole one
-			s.Seconds = math.Min(s.Seconds, s.ToolEnd.T-float64(r.first))
-		}
-		if s.Seconds > 0 {
-			v := float64(s.Requests) / s.Seconds
-			s.RPS = &v
-		}
+	if s.Seconds = r.span.Seconds(); s.Seconds > 0 {
+		v := float64(s.Requests) / s.Seconds
+		s.RPS = &v
 	}
 	if r.codesKnown && s.Requests > 0 {
 		var failed int64

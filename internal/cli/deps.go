@@ -47,7 +47,7 @@ func (d *Deps) lab() (*lab.Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lab.Lab{Name: config.DefaultLab, Home: h, Engine: &embedded.Engine{Home: h, Executable: d.Executable}}, nil
+	return &lab.Lab{Name: config.DefaultLab, Home: h, Engine: &embedded.Engine{Home: h, Executable: d.Executable, Environ: d.Environ}}, nil
 }
 
 // running is the lab's status and whether it can be used.

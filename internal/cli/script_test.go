@@ -56,7 +56,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"hold": hold, "crash": crash, "until": until, "interrupt": interrupt,
+			"hold": hold, "crash": crash, "freeze": freeze, "until": until, "interrupt": interrupt,
 		},
 	})
 }
@@ -112,6 +112,13 @@ func crash(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return nil
 	}))
+}
+
+// freeze FILE: stops the process whose pid a JSON file names, so that it holds its ports and answers nobody.
+func freeze(ts *testscript.TestScript, _ bool, args []string) {
+	var st struct{ PID int }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &st))
+	ts.Check(syscall.Kill(st.PID, syscall.SIGSTOP))
 }
 
 // zombie says whether the process has ended and only waits to be collected by whoever adopted it.

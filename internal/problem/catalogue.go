@@ -209,7 +209,7 @@ func NothingAnswered(requests int64, target string) *Problem {
 func DataIncomplete(why string) *Problem {
 	return &Problem{ID: "data-incomplete", Exit: Incomplete,
 		What: "the run's data is incomplete", Why: why,
-		Fix: []Step{{Say: "free disk space and memory, then run it again"}}}
+		Fix: []Step{{Say: "mend what the cause names, then run it again"}, {Say: "see what there is", Run: "ltlab runs show last"}}}
 }
 
 // RunInterrupted is a run that the user ended; kept says what was kept.
@@ -285,10 +285,10 @@ func Examples() []*Problem {
 		internal(err), BadUsage("ltlab k6", err), HomeUnusable("DIR", err), DiskFull(err), LabNotRunning("no server"), LabRunning(),
 		LabUnhealthy("the lab did not become healthy", "it ended", ""), PortInUse("boards", 3081, "program (pid 1)"),
 		ToolNotFound([]string{"PATH"}), ToolUnusable("ltlab-k6", err), ScenarioNotFound("a.js", []string{"smoke.js"}),
-		ScenarioUnreadable("a.js", "it is a directory"), ScenarioOutsideProject("../a.js", "DIR"), ProjectNotFound("DIR", "it is a file"),
+		ScenarioNotInProject("a.js", "DIR"), ScenarioUnreadable("a.js", "it is a directory"), ScenarioOutsideProject("../a.js", "DIR"), ProjectNotFound("DIR", "it is a file"),
 		EnvFileInvalid("FILE", err), ScriptFailed("a.js"), FlagRejected([]string{"--nope"}), ToolFileMissing("c.json"), ToolFailed(104),
 		ToolKilled("killed", "RUN"), ThresholdsFailed([]string{"p(95)<1"}), ThresholdsUnevaluated([]string{"m"}), NothingAnswered(3, ""),
-		DataIncomplete("12 samples were lost"), RunInterrupted("the run so far"), RunExists("RUN"), RunNotFound("x", nil), RunActive("RUN"),
+		DataIncomplete("12 samples were lost"), RunInterrupted("the run so far"), CommandInterrupted(), RunExists("RUN"), RunNotFound("x", nil), RunActive("RUN"),
 		RecordCorrupt(err), RecordTooNew(err), ImportInvalid("FILE", err), ExportExists("FILE"),
 	}
 }

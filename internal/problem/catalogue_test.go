@@ -119,7 +119,7 @@ func TestHelpListsEveryExitCode(t *testing.T) {
 // A problem that no test of the whole product meets may never be met by its users either, or not as its page says.
 func TestEveryProblemIsMetByATestOfTheProduct(t *testing.T) {
 	var all strings.Builder
-	for _, pattern := range []string{"internal/cli/testdata/script/*.txtar", "e2e/*.go"} {
+	for _, pattern := range []string{"internal/cli/testdata/script/*.txtar", "internal/cli/*_test.go", "e2e/*.go"} {
 		paths, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)

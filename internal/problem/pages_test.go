@@ -24,7 +24,7 @@ func onPages() map[string][]*Problem {
 		DiskFull(fmt.Errorf("write %s/runs/.import-1234/tool.ndjson: no space left on device", home)),
 		LabNotRunning("the shipped scenario smoke.js calls the lab's toy API unless BASE_URL names another target"),
 		LabRunning(),
-		LabUnhealthy("the lab did not become healthy in time", "it has not said its ports yet", ""),
+		LabUnhealthy("the lab did not become healthy in time", `toy-api: Get "http://127.0.0.1:5081/health": timed out`, ""),
 		PortInUse("boards", 3081, "python3 (pid 4711)"),
 		ToolNotFound([]string{"LTLAB_K6 (not set)", "/usr/local/bin", "PATH"}),
 		ToolUnusable("/usr/local/bin/ltlab-k6", errors.New("fork/exec /usr/local/bin/ltlab-k6: exec format error")),
@@ -36,7 +36,7 @@ func onPages() map[string][]*Problem {
 		EnvFileInvalid("/home/me/shop/staging.env", errors.New("open /home/me/shop/staging.env: no such file or directory")),
 		ScriptFailed("main.js"),
 		FlagRejected([]string{"--vuss", "5"}),
-		ToolFileMissing("/home/me/shop/k6.json"),
+		ToolFileMissing("/home/me/shop/logs/k6.log"),
 		ToolFailed(100),
 		ToolKilled("killed", run),
 		ThresholdsFailed([]string{"http_req_duration: p(95)<200", "http_req_failed: rate<0.01"}),
@@ -51,7 +51,7 @@ func onPages() map[string][]*Problem {
 		RunActive(run),
 		RecordCorrupt(fmt.Errorf("%s/runs/%s/run.ndjson: line at byte 1042: invalid character 'x' looking for beginning of value", home, run)),
 		RecordTooNew(errors.New("record has format 2, this ltlab reads up to 1")),
-		ImportInvalid("notes.txt", errors.New("invalid input: magic number mismatch")),
+		ImportInvalid("notes.txt", errors.New("unexpected EOF")),
 		ExportExists("release-42.ltlab.tar.zst"),
 	} {
 		pages[p.ID] = append(pages[p.ID], p)

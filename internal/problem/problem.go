@@ -67,7 +67,7 @@ func From(err error) *Problem {
 	return internal(err)
 }
 
-// Text renders the problem for people, without colour: error, cause, fix, more.
+// Text renders the problem for people, without color: error, cause, fix, more.
 func (p *Problem) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "error: %s\n", p.What)

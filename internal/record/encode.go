@@ -79,6 +79,7 @@ type decoder struct {
 	index   mapping.IndexMapping
 	metrics map[int]Kind
 	kinds   map[int]Kind // by series
+	bytes   []byte       // of a sketch, while it is read
 }
 
 func newDecoder() *decoder {
@@ -96,6 +97,13 @@ type rawLine struct {
 }
 
 func (d *decoder) decode(line []byte) (ToolLine, error) {
+	if s, ok := d.scanSecond(line); ok {
+		return ToolLine{Second: s}, nil
+	}
+	return d.decodeJSON(line)
+}
+
+func (d *decoder) decodeJSON(line []byte) (ToolLine, error) {
 	var raw rawLine
 	if err := json.Unmarshal(line, &raw); err != nil {
 		return ToolLine{}, err

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -177,5 +178,53 @@ func TestANewerFormatIsRefused(t *testing.T) {
 	}
 	if _, err := ReadRun(run); !errors.As(err, &version) || version.Have != 3 {
 		t.Errorf("got %v, want a VersionError of 3", err)
+	}
+}
+
+// Seconds have a reader of their own, for speed. It must understand what encoding/json does, or leave it alone.
+func TestSecondsReadFastAreTheSameAsReadByJSON(t *testing.T) {
+	d := newDecoder()
+	for _, line := range strings.Split(strings.TrimSpace(preamble), "\n") {
+		if _, err := d.decode([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := appendSecond(nil, -12, []Bucket{
+		{Series: 0, Kind: Counter, N: 5, Sum: 0.25},
+		{Series: 1, Kind: Gauge, N: 1, Last: -1e300, Min: -1e300, Max: 5e-324},
+		{Series: 2, Kind: Trend, N: 3, Sum: 6, Min: 1, Max: 3, Sketch: sketchOf(t, 1, 2, 3)},
+		{Series: 2, Kind: Trend},
+	})
+	if _, ok := d.scanSecond(whole); !ok {
+		t.Fatalf("a Writer's line was not read fast: %s", whole)
+	}
+	if s, ok := d.scanSecond([]byte(`{"second":{"t":7,"b":[]}}`)); !ok || s.T != 7 || len(s.Buckets) != 0 {
+		t.Error("an empty second was not read fast")
+	}
+	rng := rand.New(rand.NewPCG(3, 3))
+	both := 0
+	for i := range 20_000 {
+		line := slices.Clone(whole)
+		switch i % 4 {
+		case 1:
+			line[rng.IntN(len(line))] = "0123456789-+.eE,[]{}\"\\ tnull"[rng.IntN(28)]
+		case 2:
+			line = line[:rng.IntN(len(line))]
+		case 3:
+			at := rng.IntN(len(line))
+			line = slices.Delete(line, at, min(at+rng.IntN(4), len(line)))
+		}
+		fast, ok := d.scanSecond(line)
+		slow, err := d.decodeJSON(line)
+		if !ok || err != nil {
+			continue
+		}
+		both++
+		if !reflect.DeepEqual(fast, slow.Second) {
+			t.Fatalf("%s\nreads as %+v and as %+v", line, fast, slow.Second)
+		}
+	}
+	if both < 6000 {
+		t.Errorf("only %d lines were read by both", both)
 	}
 }

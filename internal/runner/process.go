@@ -16,6 +16,8 @@ type process struct {
 	cmd  *exec.Cmd
 	log  *record.RunWriter
 	kill <-chan struct{}
+	// began is asked from time to time until it says that the record has begun
+	began func() bool
 
 	interrupted string // what the user did: "" (nothing), "interrupted", "killed"
 	signal      string // what ended the tool, "" when it ended by itself
@@ -41,8 +43,14 @@ func (p *process) run(ctx context.Context) (exit int, err error) {
 		return 0, err
 	}
 	ask, kill := ctx.Done(), p.kill
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for {
 		select {
+		case <-tick.C:
+			if p.began() {
+				tick.Stop()
+			}
 		case <-ended:
 			p.signal = signalName(p.cmd.ProcessState)
 			return p.cmd.ProcessState.ExitCode(), nil

@@ -53,7 +53,7 @@ type Runner struct {
 	Runs   record.Runs
 	Follow func(record.Folder) Follower // nil: record only
 	Kill   <-chan struct{}              // closed when the user insists: the tool is killed
-	Began  func(record.Folder)          // told once the run has its folder
+	Began  func(record.Folder)          // told once the tool has begun its record
 }
 
 // Outcome is a run that began; Problem is nil when all is well.
@@ -66,7 +66,7 @@ type Outcome struct {
 	Problem  *problem.Problem
 }
 
-// Run makes one run. An error means that there is no run: nothing was recorded and nothing is left. Cancelling ctx is
+// Run makes one run. An error means that there is no run: nothing was recorded and nothing is left. Canceling ctx is
 // Ctrl-C: the tool gets one SIGINT and time to finish.
 func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 	scratch, err := os.MkdirTemp("", "ltlab-")
@@ -95,25 +95,33 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		os.RemoveAll(string(folder))
 		return nil, err
 	}
-	if r.Began != nil {
-		r.Began(folder)
-	}
 
 	export := filepath.Join(scratch, "summary.json")
-	p := &process{spec: s, log: log, kill: r.Kill}
+	p := &process{spec: s, log: log, kill: r.Kill, began: func() bool {
+		begun := recorded(folder)
+		if begun && r.Began != nil {
+			r.Began(folder)
+		}
+		return begun
+	}}
 	p.cmd = exec.Command(s.Binary, k6Args(s, export)...)
 	p.cmd.Env = k6Env(s, folder.Tool(), folder.ID())
-	stopFollowing := r.follow(folder)
+	f := r.follow(folder)
+	defer f.stop()
 	exit, err := p.run(ctx)
-	if err != nil {
-		stopFollowing(false)
-		os.RemoveAll(string(folder))
-		return nil, problem.ToolUnusable(s.Binary, err)
+	switch {
+	case err != nil:
+		err = problem.ToolUnusable(s.Binary, err)
+	case recorded(folder):
+	case p.interrupted != "":
+		err = problem.CommandInterrupted()
+	default:
+		err = notStarted(exit, s)
 	}
-	if p.interrupted == "" && !recorded(folder) {
-		stopFollowing(false)
+	if err != nil { // there is no run
+		f.stop()
 		os.RemoveAll(string(folder))
-		return nil, notStarted(exit, s)
+		return nil, err
 	}
 	if own := flagValue(s.Args, "--summary-export"); own != "" {
 		export = own
@@ -123,14 +131,13 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 	}
 	out := &Outcome{Folder: folder, Tool: exit, Requests: k6Requests(export)}
 	if err := out.judge(s, p.interrupted, p.signal); err != nil {
-		stopFollowing(false)
 		return nil, err
 	}
 	werr := log.Write(record.RunLine{End: &record.RunEnd{
 		Time: time.Now(), ToolExit: exit, Exit: exitOf(out.Problem), Interrupted: out.Summary.State == analysis.Interrupted,
 		Warnings: out.Warnings, Requests: out.Requests, Ledger: out.Summary.Ledger,
 	}})
-	if err := stopFollowing(true); err != nil {
+	if err := f.finish(); err != nil {
 		out.warn("boards-behind", "the boards do not have all of this run: "+err.Error())
 	}
 	if werr != nil && out.Problem == nil {
@@ -217,17 +224,21 @@ func (r *Runner) describe(ctx context.Context, s *Spec, folder record.Folder) *r
 	return start
 }
 
-// follow takes the record into the store while it grows. The returned function ends that; with whole it first takes
-// what is left.
-func (r *Runner) follow(folder record.Folder) (stop func(whole bool) error) {
+// following is a record on its way into the store while it grows.
+type following struct {
+	to     Follower
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+func (r *Runner) follow(folder record.Folder) *following {
 	if r.Follow == nil {
-		return func(bool) error { return nil }
+		return &following{}
 	}
-	f := r.Follow(folder)
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
+	f := &following{to: r.Follow(folder), cancel: cancel, ended: make(chan struct{})}
 	go func() {
-		defer close(ended)
+		defer close(f.ended)
 		tick := time.NewTicker(followEvery)
 		defer tick.Stop()
 		for {
@@ -235,21 +246,31 @@ func (r *Runner) follow(folder record.Folder) (stop func(whole bool) error) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				_, _ = f.Step(ctx) // tried again at the next tick; the last try's error counts
+				_, _ = f.to.Step(ctx) // tried again at the next tick; the last try's error counts
 			}
 		}
 	}()
-	return func(whole bool) error {
-		cancel()
-		<-ended
-		if !whole {
-			return nil
-		}
-		last, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		_, err := f.Step(last)
-		return err
+	return f
+}
+
+// stop lets go of the record. It may be called again.
+func (f *following) stop() {
+	if f.to != nil {
+		f.cancel()
+		<-f.ended
 	}
+}
+
+// finish takes what is left.
+func (f *following) finish() error {
+	if f.to == nil {
+		return nil
+	}
+	f.stop()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_, err := f.to.Step(ctx)
+	return err
 }
 
 // signalName is what ended the process, "" when it ended by itself.

@@ -1,4 +1,4 @@
-// Package term is the terminal: streams, colour, and how progress and documents are shown.
+// Package term is the terminal: streams, color, and how progress and documents are shown.
 //
 // Answers go to Out, progress and errors to Err. With JSON, Out gets one document and nothing else.
 package term
@@ -32,7 +32,7 @@ func System(getenv func(string) string) *IO {
 	}
 }
 
-// Tint colours text for one of the streams, or leaves it as it is where that is no terminal.
+// Tint colors text for one of the streams, or leaves it as it is where that is no terminal.
 type Tint struct{ on bool }
 
 // OutTint is the tint of Out.

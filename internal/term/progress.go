@@ -20,7 +20,7 @@ type Event struct {
 // Progress shows events as they come. It may be called from several goroutines.
 type Progress func(Event)
 
-// Progress returns the renderer that fits: marks and colour on a terminal, one plain line for each change elsewhere,
+// Progress returns the renderer that fits: marks and color on a terminal, one plain line for each change elsewhere,
 // nothing when the answer is JSON, for its reader gets the same from the document.
 func (s *IO) Progress(asJSON bool) Progress {
 	switch {

@@ -33,6 +33,7 @@ const (
 type Engine struct {
 	Home       config.Home
 	Executable func() (string, error) // ltlab itself
+	Environ    func() []string        // what the server inherits
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -146,7 +147,7 @@ func (e *Engine) spawn(nonce string, exact map[string]int) (exited <-chan error,
 	for name, port := range exact {
 		cmd.Args = append(cmd.Args, "--port", fmt.Sprintf("%s=%d", name, port))
 	}
-	cmd.Env = append(os.Environ(), "LTLAB_HOME="+string(e.Home))
+	cmd.Env = append(e.Environ(), "LTLAB_HOME="+string(e.Home))
 	cmd.Dir = string(e.Home) // not the caller's folder: that one must stay removable
 	cmd.Stdout, cmd.Stderr = log, log
 	detach(cmd)
@@ -155,7 +156,7 @@ func (e *Engine) spawn(nonce string, exact map[string]int) (exited <-chan error,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait(); close(ended) }()
-	return ended, func() { _ = cmd.Process.Kill(); <-ended }, nil
+	return ended, func() { _ = cmd.Process.Kill(); _ = <-ended }, nil
 }
 
 var errTimeout = errors.New("timed out")
@@ -283,16 +284,16 @@ func (e *Engine) Stop(ctx context.Context, p term.Progress) (bool, error) {
 	var st state
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	signalled, killed := false, false
+	signaled, killed := false, false
 	for e.alive() {
 		if st.PID == 0 {
 			_ = readJSON(e.Home.State(), &st) // not there yet while the server starts
 		}
-		if st.PID != 0 && !signalled {
+		if st.PID != 0 && !signaled {
 			if err := terminate(st.PID); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				return false, err
 			}
-			signalled = true
+			signaled = true
 		}
 		if time.Since(began) > stopGrace && !killed {
 			if st.PID == 0 {

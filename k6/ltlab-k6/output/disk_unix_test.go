@@ -22,14 +22,14 @@ func TestAFullDiskIsSaidOnceAndCounted(t *testing.T) {
 	const series, seconds = 4000, 200 // about 20 MB, more than a writer holds
 	for s := range seconds {
 		for i := range series {
-			r.emit(hits, time.Duration(s)*second1, 1.0/3, "a", fmt.Sprint(i%400), "b", fmt.Sprint(i/400))
+			r.emit(hits, time.Duration(s)*sec, 1.0/3, "a", fmt.Sprint(i%400), "b", fmt.Sprint(i/400))
 		}
-		r.flushAt(time.Duration(s)*second1 + 500*ms)
+		r.flushAt(time.Duration(s)*sec + 500*ms)
 	}
 	if warned := r.logged(logrus.WarnLevel); len(warned) != 1 || !strings.Contains(warned[0], "cannot be written") {
 		t.Errorf("warnings %q", warned)
 	}
-	r.now = seconds * second1
+	r.now = seconds * sec
 	r.flush()
 	r.recorder.end(nil)
 	rec := r.recorder
@@ -65,13 +65,13 @@ func TestWhatTheDiskRefusedIsWrittenLater(t *testing.T) {
 	first.Close()
 	hits := r.metric("hits", metrics.Counter)
 	for s := range 6 {
-		r.emit(hits, time.Duration(s)*second1, 1)
-		r.flushAt(time.Duration(s) * second1)
+		r.emit(hits, time.Duration(s)*sec, 1)
+		r.flushAt(time.Duration(s) * sec)
 	}
 	second := read()
 	defer second.Close()
-	r.flushAt(7 * second1)
-	r.flushAt(8 * second1)
+	r.flushAt(7 * sec)
+	r.flushAt(8 * sec)
 	r.recorder.end(nil)
 	rest, err := io.ReadAll(second)
 	if err != nil {

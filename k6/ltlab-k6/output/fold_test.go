@@ -21,7 +21,7 @@ func TestTagValuesAboveTheBoundFold(t *testing.T) {
 		}
 	}
 	r.emit(n, 0, 1, "name", "page 7", "scenario", "s") // was let in and stays
-	p := r.endAt(second1, nil)
+	p := r.endAt(sec, nil)
 	p.wantLedger(1201, record.Ledger{Recorded: 1201, Folded: 200})
 	if got := len(p.tagSets("hits")); got != maxTagValues+1 {
 		t.Errorf("%d series of n, want %d", got, maxTagValues+1)
@@ -63,7 +63,7 @@ func TestTheRunsSeriesAreBounded(t *testing.T) {
 		}
 	}
 	r.emit(n, 0, 1, "a", "a0", "b", "b0", "status", "200", "scenario", "s") // known from the beginning
-	p := r.endAt(second1, nil)
+	p := r.endAt(sec, nil)
 	if got, most := len(p.series), maxSeries+maxCoarse+1; got != most {
 		t.Errorf("%d series, want %d", got, most)
 	}
@@ -88,7 +88,7 @@ func TestTagKeysAreBounded(t *testing.T) {
 	for i := range maxTagKeys + 50 {
 		r.emit(n, 0, 1, fmt.Sprint("key", i), "x")
 	}
-	p := r.endAt(second1, nil)
+	p := r.endAt(sec, nil)
 	p.wantLedger(150, record.Ledger{Recorded: 150, Folded: 50})
 	if got := len(p.series); got != maxTagKeys+1 {
 		t.Errorf("%d series, want %d", got, maxTagKeys+1)
@@ -107,7 +107,7 @@ func TestEndlessTagSetsDoNotFillTheCache(t *testing.T) {
 	if got := len(r.recorder.catalog.cache); got > maxCached {
 		t.Errorf("%d tag sets are cached, want at most %d", got, maxCached)
 	}
-	p := r.endAt(second1, nil)
+	p := r.endAt(sec, nil)
 	p.wantLedger(urls, record.Ledger{Recorded: urls, Folded: urls - maxTagValues})
 }
 
@@ -118,7 +118,11 @@ func TestMetricsOfOneTagSetMayBeMany(t *testing.T) {
 			r.emit(r.metric(fmt.Sprint("metric", i), metrics.Counter), 0, 1, "a", "b")
 		}
 	}
-	p := r.endAt(second1, nil)
+	r.flush()
+	if got := len(r.recorder.catalog.tagset(r.tags("a", "b")).seen); got != 3*maxScanned {
+		t.Errorf("the tag set was seen with %d metrics, want %d", got, 3*maxScanned)
+	}
+	p := r.endAt(sec, nil)
 	if got := len(p.series); got != 3*maxScanned {
 		t.Errorf("%d series, want %d", got, 3*maxScanned)
 	}
@@ -130,14 +134,15 @@ func TestMetricsOfOneTagSetMayBeMany(t *testing.T) {
 func TestStrangeTagValuesSurvive(t *testing.T) {
 	long := strings.Repeat("é", 32<<10)
 	values := []string{
-		`say "hi" \ there`, "two\nlines", "smile \U0001F600", "<b>bold</b> & more", "tab\tnul\x00bell\x07", long + "1", long + "2", "\xff\xfe broken",
+		`say "hi" \ there`, "two\nlines", "smile \U0001F600", "<b>bold</b> & more", "tab\tnul\x00bell\x07",
+		long + "1", long + "2", "\xff\xfe broken",
 	}
 	r := newRig(t, plan{})
 	n := r.metric("hits", metrics.Counter)
 	for _, v := range values {
 		r.emit(n, 0, 1, "name", v)
 	}
-	p := r.endAt(second1, nil)
+	p := r.endAt(sec, nil)
 	got := p.tagSets("hits")
 	if len(got) != len(values) {
 		t.Fatalf("%d series of %d values", len(got), len(values))

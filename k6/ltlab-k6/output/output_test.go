@@ -76,8 +76,8 @@ func TestTheGoroutineWritesWhatItWasGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	reg := metrics.NewRegistry()
-	s := metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: reg.MustNewMetric("hits", metrics.Counter), Tags: reg.RootTagSet()}, Value: 1}
-	s.Time = o.clock.now()
+	hits := metrics.TimeSeries{Metric: reg.MustNewMetric("hits", metrics.Counter), Tags: reg.RootTagSet()}
+	s := metrics.Sample{TimeSeries: hits, Time: o.clock.now(), Value: 1}
 	for range 1000 {
 		o.AddMetricSamples([]metrics.SampleContainer{s, s})
 	}

@@ -58,10 +58,12 @@ func TestTheLoadAskedForIsTheAreaUnderThePlan(t *testing.T) {
 				"c":{"executor":"constant-arrival-rate","rate":7,"duration":"1s","startTime":"2s","preAllocatedVUs":1}}`,
 			vus: []float64{1, 3, 1, 0}, rate: []float64{0, 0, 7, 0}},
 		{name: "iterations end when they are done, so virtual users are not known",
-			scenarios: `{"a":{"executor":"constant-vus","vus":1,"duration":"3s"},"b":{"executor":"shared-iterations","vus":2,"iterations":9}}`},
+			scenarios: `{"a":{"executor":"constant-vus","vus":1,"duration":"3s"},
+				"b":{"executor":"shared-iterations","vus":2,"iterations":9}}`},
 		{name: "per-vu-iterations beside a rate leave the rate known",
-			scenarios: `{"a":{"executor":"per-vu-iterations"},"c":{"executor":"constant-arrival-rate","rate":7,"duration":"1s","preAllocatedVUs":1}}`,
-			rate:      []float64{7, 0}},
+			scenarios: `{"a":{"executor":"per-vu-iterations"},
+				"c":{"executor":"constant-arrival-rate","rate":7,"duration":"1s","preAllocatedVUs":1}}`,
+			rate: []float64{7, 0}},
 		{name: "an execution segment has its share",
 			scenarios: `{"a":{"executor":"constant-vus","vus":4,"duration":"1s"},
 				"c":{"executor":"constant-arrival-rate","rate":100,"duration":"1s","preAllocatedVUs":8}}`,
@@ -94,8 +96,9 @@ func TestTheFirstIterationIsDueWhenThePlanSaysSo(t *testing.T) {
 		"vus":{"executor":"constant-vus","vus":1,"duration":"1s","startTime":"3s"},
 		"ramp":{"executor":"ramping-vus","startVUs":0,"startTime":"1s","stages":[{"duration":"10s","target":5}]},
 		"rate":{"executor":"constant-arrival-rate","rate":1,"duration":"1s","preAllocatedVUs":1},
-		"rates":{"executor":"ramping-arrival-rate","startRate":0,"startTime":"1s","preAllocatedVUs":1,"stages":[{"duration":"10s","target":20}]}}`)
-	for name, want := range map[string]time.Duration{"vus": 3 * time.Second, "ramp": 3 * time.Second, "rate": 0, "rates": 2 * time.Second} {
+		"rates":{"executor":"ramping-arrival-rate","startRate":0,"startTime":"1s","preAllocatedVUs":1,
+			"stages":[{"duration":"10s","target":20}]}}`)
+	for name, want := range map[string]time.Duration{"vus": 3 * sec, "ramp": 3 * sec, "rate": 0, "rates": 2 * sec} {
 		if got := p.first[name]; (got - want).Abs() > 10*time.Microsecond {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
@@ -138,15 +141,15 @@ func TestAskedLoadCountsFromTheEndOfSetup(t *testing.T) {
 	r.emit(took, 1900*ms, 480, "scenario", "s")
 	r.emit(sent, 1950*ms, 1, "group", "::setup", "scenario", "s") // a group of the script's own
 	r.emit(sent, 6500*ms, 1, "group", "::teardown")
-	wantAsked(t, r.endAt(7*second1, nil).askedVUs(), []float64{0, 6, 10, 10, 10, 10, 4, 0})
+	wantAsked(t, r.endAt(7*sec, nil).askedVUs(), []float64{0, 6, 10, 10, 10, 10, 4, 0})
 }
 
 func TestAskedLoadCountsFromTheFirstIterationWithoutSetup(t *testing.T) {
 	r := newRig(t, planOf(t, `{"s":{"executor":"constant-vus","vus":10,"duration":"5s","startTime":"500ms"}}`))
 	took := r.metric("iteration_duration", metrics.Trend)
 	req := r.metric("http_req_duration", metrics.Trend)
-	r.emit(req, 2*second1, 100, "scenario", "s") // a request in the first iteration's midst
-	r.emit(took, 3*second1, 900, "scenario", "s")
+	r.emit(req, 2*sec, 100, "scenario", "s") // a request in the first iteration's midst
+	r.emit(took, 3*sec, 900, "scenario", "s")
 	r.emit(took, 3100*ms, 1900, "scenario", "s") // began at 1.2 s, so all began 0.5 s before
 	r.emit(req, 3200*ms, 3200, "scenario", "s")  // proves nothing any more
 	wantAsked(t, r.endAt(6900*ms, nil).askedVUs(), []float64{0, 8, 10, 10, 10, 10, 2})
@@ -155,15 +158,15 @@ func TestAskedLoadCountsFromTheFirstIterationWithoutSetup(t *testing.T) {
 func TestAskedLoadCountsFromTheFirstVirtualUserSeenUntilMoreIsKnown(t *testing.T) {
 	r := newRig(t, planOf(t, constant))
 	vus := r.metric("vus", metrics.Gauge)
-	r.emit(vus, 1*second1, 0)
-	r.emit(vus, 2*second1, 10)
+	r.emit(vus, 1*sec, 0)
+	r.emit(vus, 2*sec, 10)
 	r.emit(r.metric("http_req_duration", metrics.Trend), 2400*ms, 100, "scenario", "s") // after some pause
 	wantAsked(t, r.endAt(2500*ms, nil).askedVUs(), []float64{0, 5, 10})
 }
 
 func TestNothingIsAskedForBeforeTheTestBegins(t *testing.T) {
 	r := newRig(t, planOf(t, constant))
-	r.emit(r.metric("vus", metrics.Gauge), 1*second1, 0)
+	r.emit(r.metric("vus", metrics.Gauge), 1*sec, 0)
 	wantAsked(t, r.endAt(2500*ms, nil).askedVUs(), []float64{0, 0, 0})
 }
 
@@ -185,7 +188,7 @@ func TestDeliveredLoadIsEachSecondsOwn(t *testing.T) {
 	r.emit(its, 900*ms, 1, "scenario", "b")
 	r.emit(dropped, 1500*ms, 1)
 	r.emit(vus, 2001*ms, 7)
-	r.flushAt(5 * second1)
+	r.flushAt(5 * sec)
 	r.emit(its, 200*ms, 1, "scenario", "a") // late: its second's line is written
 	p := r.endAt(5500*ms, nil)
 	var got [][4]float64

@@ -123,13 +123,11 @@ func (r *recorder) locate(t time.Time, now time.Duration) {
 	}
 	of := int64(r.at / time.Second)
 	sec, late := r.seconds.at(of, now)
-	r.second, r.until = sec, 0
-	switch {
-	case late:
+	r.second, r.until = sec, time.Duration(of+1)*time.Second
+	if late {
+		r.until = 0
 		r.late++
 		r.note("samples-late", "samples came more than a minute late and are counted in the second they came in")
-	case sec.t == of:
-		r.until = time.Duration(of+1) * time.Second
 	}
 }
 

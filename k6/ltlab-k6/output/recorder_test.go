@@ -16,7 +16,7 @@ import (
 	"github.com/ltlab/ltlab/internal/record"
 )
 
-const second1, ms = time.Second, time.Millisecond
+const sec, ms = time.Second, time.Millisecond
 
 func TestEachKindOfMetricIsAddedUpBySeriesAndSecond(t *testing.T) {
 	r := newRig(t, plan{})
@@ -85,9 +85,10 @@ func TestContainersOfEveryKindAreRead(t *testing.T) {
 	r := newRig(t, plan{})
 	m := r.metric("hits", metrics.Counter)
 	s := metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: r.tags()}, Time: epoch, Value: 1}
-	r.AddMetricSamples([]metrics.SampleContainer{s, metrics.Samples{s, s}, metrics.ConnectedSamples{Samples: []metrics.Sample{s, s, s}},
-		ownContainer{s, s, s, s}})
-	r.endAt(second1, nil).wantLedger(10, record.Ledger{Recorded: 10})
+	r.AddMetricSamples([]metrics.SampleContainer{
+		s, metrics.Samples{s, s}, metrics.ConnectedSamples{Samples: []metrics.Sample{s, s, s}}, ownContainer{s, s, s, s},
+	})
+	r.endAt(sec, nil).wantLedger(10, record.Ledger{Recorded: 10})
 }
 
 type ownContainer []metrics.Sample
@@ -117,7 +118,7 @@ func TestASecondIsWrittenOnceTwoSecondsAfterItsEnd(t *testing.T) {
 func TestSamplesFromBeforeTheStartCountInSecondZero(t *testing.T) {
 	r := newRig(t, plan{})
 	r.emit(r.metric("hits", metrics.Counter), -5*time.Second, 1)
-	p := r.endAt(second1, nil)
+	p := r.endAt(sec, nil)
 	if b := p.total("hits", nil, 0); b.N != 1 {
 		t.Errorf("second 0: %+v", p.seconds)
 	}
@@ -133,11 +134,11 @@ func TestSamplesFromTheFutureCountNow(t *testing.T) {
 }
 
 func TestALateSampleOpensItsSecondAgainWhileItsMinuteIsHeld(t *testing.T) {
-	for _, at := range []time.Duration{30 * second1, 59 * second1, 64999 * ms} {
+	for _, at := range []time.Duration{30 * sec, 59 * sec, 64999 * ms} {
 		r := newRig(t, plan{})
 		n := r.metric("hits", metrics.Counter)
 		r.emit(n, 1500*ms, 1)
-		r.flushAt(10 * second1)
+		r.flushAt(10 * sec)
 		r.flushAt(at - 100*ms)
 		r.emit(n, 1600*ms, 2)
 		r.emit(n, 2600*ms, 4)
@@ -160,8 +161,8 @@ func TestASampleLaterThanItsMinuteCountsInTheOldestOpenSecond(t *testing.T) {
 	r.emit(n, 1500*ms, 1)
 	r.emit(n, 1600*ms, 1)
 	r.emit(n, 64800*ms, 1)
-	r.flushAt(65 * second1)
-	p := r.endAt(65*second1, nil)
+	r.flushAt(65 * sec)
+	p := r.endAt(65*sec, nil)
 	if b := p.total("hits", nil, 62); b.N != 2 {
 		t.Errorf("second 62 has %+v of %+v", b, p.seconds)
 	}
@@ -176,14 +177,15 @@ func TestBucketsAreReusedEmpty(t *testing.T) {
 	took := r.metric("took", metrics.Trend)
 	for s := range 20 {
 		for v := range 50 {
-			r.emit(took, time.Duration(s)*second1, float64(s*1000+v+1), "name", fmt.Sprint(v%3))
+			r.emit(took, time.Duration(s)*sec, float64(s*1000+v+1), "name", fmt.Sprint(v%3))
 		}
-		r.flushAt(time.Duration(s)*second1 + 500*ms)
+		r.flushAt(time.Duration(s)*sec + 500*ms)
 	}
-	p := r.endAt(20*second1, nil)
+	p := r.endAt(20*sec, nil)
 	for s := range 20 {
 		b := p.total("took", nil, int64(s))
-		if b.N != 50 || b.Min != float64(s*1000+1) || b.Max != float64(s*1000+50) || b.Sketch.GetCount() != 50 {
+		first, last := float64(s*1000+1), float64(s*1000+50)
+		if b.N != 50 || b.Sum != 25*(first+last) || b.Min != first || b.Max != last || b.Sketch.GetCount() != 50 {
 			t.Errorf("second %d: %+v with %v values", s, b, b.Sketch.GetCount())
 		}
 		if q, err := b.Sketch.GetValueAtQuantile(0); err != nil || math.Abs(q-b.Min)/b.Min > 1.001*record.Accuracy {
@@ -199,7 +201,7 @@ func TestNegativeValuesAreLegal(t *testing.T) {
 		r.emit(d, 0, float64(v))
 	}
 	r.emit(r.metric("balance", metrics.Counter), 0, -3)
-	p := r.endAt(second1, nil)
+	p := r.endAt(sec, nil)
 	b := p.total("drift", nil)
 	if q := record.Quantile(b.Sketch, 0.1, b.Min, b.Max); b.N != 101 || b.Min != -50 || math.Abs(q+40)/40 > record.Accuracy {
 		t.Errorf("10th percentile %v of %+v", q, b)
@@ -221,7 +223,7 @@ func TestValuesThatNoBucketHoldsAreCountedAsLost(t *testing.T) {
 	}
 	r.emit(r.metric("huge", metrics.Trend), 0, math.MaxFloat64) // finite, but above any sketch's bins
 	r.emit(r.metric("most", metrics.Counter), 0, math.MaxFloat64)
-	p := r.endAt(second1, nil)
+	p := r.endAt(sec, nil)
 	p.wantLedger(18, record.Ledger{Recorded: 5, Lost: map[string]int64{"invalid value": 13}})
 	if b := p.total("m3", nil); b.N != 1 || b.Max != 1 {
 		t.Errorf("trend %+v", b)
@@ -234,16 +236,16 @@ func TestValuesThatNoBucketHoldsAreCountedAsLost(t *testing.T) {
 func TestAStepOfTheWallClockIsRecorded(t *testing.T) {
 	r := newRig(t, plan{})
 	n := r.metric("hits", metrics.Counter)
-	r.flushAt(1 * second1)
+	r.flushAt(1 * sec)
 	r.step = 400 * ms // slewing
-	r.flushAt(2 * second1)
+	r.flushAt(2 * sec)
 	r.step = time.Hour
 	r.emit(n, 2100*ms, 1)
-	r.flushAt(3 * second1)
+	r.flushAt(3 * sec)
 	r.step = 0
-	r.flushAt(4 * second1)
-	r.flushAt(5 * second1)
-	p := r.endAt(6*second1, nil)
+	r.flushAt(4 * sec)
+	r.flushAt(5 * sec)
+	p := r.endAt(6*sec, nil)
 	want := []record.Clock{{T: 3, StepMS: 3_599_600}, {T: 4, StepMS: -3_600_000}}
 	if !slices.Equal(p.clocks, want) {
 		t.Errorf("clocks %+v, want %+v", p.clocks, want)
@@ -266,7 +268,7 @@ func TestTheEndHoldsTheExitCode(t *testing.T) {
 		{fmt.Errorf("wrapped: %w", failed), code(99), "wrapped: thresholds crossed"},
 		{errors.New("nobody knows"), nil, "nobody knows"},
 	} {
-		e := newRig(t, plan{}).endAt(second1, c.err).end
+		e := newRig(t, plan{}).endAt(sec, c.err).end
 		if e.Error != c.text || (e.Exit == nil) != (c.code == nil) || (e.Exit != nil && *e.Exit != *c.code) {
 			t.Errorf("%v: %+v", c.err, e)
 		}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/DataDog/sketches-go/ddsketch/mapping"
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"go.k6.io/k6/v2/metrics"
@@ -17,12 +16,11 @@ import (
 // rig is an output with clocks that tests set, fed by hand.
 type rig struct {
 	*Output
-	t     *testing.T
-	now   time.Duration // monotonic, since the start
-	step  time.Duration // of the wall clock
-	reg   *metrics.Registry
-	log   *logtest.Hook
-	ended *parsed
+	t    *testing.T
+	now  time.Duration // monotonic, since the start
+	step time.Duration // of the wall clock
+	reg  *metrics.Registry
+	log  *logtest.Hook
 }
 
 var epoch = time.Unix(1_700_000_000, 0).UTC()
@@ -85,7 +83,7 @@ func (r *rig) endAt(at time.Duration, err error) *parsed {
 	return parse(r.t, r.path)
 }
 
-// levels are the levels and messages of what was logged.
+// logged are the messages of a level.
 func (r *rig) logged(level logrus.Level) []string {
 	var out []string
 	for _, e := range r.log.AllEntries() {
@@ -173,19 +171,15 @@ func (p *parsed) merge(sum *record.Bucket, b record.Bucket) {
 		return
 	}
 	if sum.Sketch == nil {
-		sum.Sketch = record.NewSketch(p.index())
+		index, err := p.header.Mapping.Index()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		sum.Sketch = record.NewSketch(index)
 	}
 	if err := sum.Sketch.MergeWith(b.Sketch); err != nil {
 		p.t.Fatal(err)
 	}
-}
-
-func (p *parsed) index() mapping.IndexMapping {
-	index, err := p.header.Mapping.Index()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return index
 }
 
 func contains(all, some map[string]string) bool {

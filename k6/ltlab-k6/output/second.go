@@ -141,7 +141,7 @@ func (s *seconds) release(sec *second) {
 		}
 		if b.sketch != nil {
 			b.sketch.Clear()
-			b.n = 0
+			*b = bucket{sketch: b.sketch}
 			s.freeTrends = append(s.freeTrends, b)
 			continue
 		}

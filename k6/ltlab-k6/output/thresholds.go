@@ -56,7 +56,7 @@ func parseFilter(text string) map[string]string {
 
 func unquote(s string) string { return strings.Trim(strings.TrimSpace(s), `"'`) }
 
-// observe notes which thresholds a new time series can fulfil or fail.
+// observe notes which thresholds a new time series can fulfill or fail.
 func (t *thresholds) observe(m *metrics.Metric, tags *metrics.TagSet) {
 	waiting, ok := t.byMetric[m.Name]
 	if !ok {

@@ -37,7 +37,7 @@ func TestThresholdsAreReportedAsK6JudgedThem(t *testing.T) {
 		{Metric: "took{status:500}", Expression: "avg<1", OK: true, Evaluated: false},
 		{Metric: "took{url:http://x/7}", Expression: "avg<2", OK: true, Evaluated: true},
 	}
-	if got := r.endAt(second1, nil).end.Thresholds; !slices.Equal(got, want) {
+	if got := r.endAt(sec, nil).end.Thresholds; !slices.Equal(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
@@ -47,7 +47,7 @@ func TestThresholdsThatK6DoesNotJudgeAreNotReported(t *testing.T) {
 	r.thresholds.on = false
 	r.SetThresholds(map[string]metrics.Thresholds{"hits": metrics.NewThresholds([]string{"count>0"})})
 	r.emit(r.metric("hits", metrics.Counter), 0, 1)
-	if got := r.endAt(second1, nil).end.Thresholds; len(got) != 0 {
+	if got := r.endAt(sec, nil).end.Thresholds; len(got) != 0 {
 		t.Errorf("got %+v", got)
 	}
 }

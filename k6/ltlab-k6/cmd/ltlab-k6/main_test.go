@@ -411,7 +411,10 @@ export default function () {
 		t.Errorf("ledger %+v", l)
 	}
 	for name, want := range map[string]record.Bucket{
-		"counter": {N: 3, Sum: 2}, "gauge": {N: 3, Min: -2, Max: 3, Last: 3}, "rate": {N: 3, Sum: 3}, "trend": {N: 3, Sum: 2, Min: -2, Max: 3},
+		"counter": {N: 3, Sum: 2},
+		"gauge":   {N: 3, Min: -2, Max: 3, Last: 3},
+		"rate":    {N: 3, Sum: 3},
+		"trend":   {N: 3, Sum: 2, Min: -2, Max: 3},
 	} {
 		b := *got.total[name]
 		b.Series, b.Kind, b.Sketch = 0, "", nil

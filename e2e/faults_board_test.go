@@ -1,0 +1,54 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// boardFaults are names that would like to be more than names.
+func boardFaults() []Fault {
+	return []Fault{{"markup", "a scenario, a project, a tag, a check and a threshold whose names are HTML with scripts", markup}}
+}
+
+func markup(t *testing.T, b *Bench) Result {
+	const name, project = `<img src=x onerror="document.title='pwned'">.js`, `<script>document.title='pwned'<&script>`
+	b.Scenario("markup.js")
+	b.Write(name, string(b.read("testdata/markup.js")))
+	b.OK("start")
+	api := newTarget(t)
+	o := b.OK("k6", "-s", name, "--id", "markup", "--project", project, "--tag", "where=<b>here</b>", "-e", "BASE_URL="+api.URL)
+	boards := b.service("boards")
+	w := b.Browser(boards)
+	for _, path := range []string{"/", "/runs/markup", "/runs/markup/live", "/live", "/runs/%3Cscript%3Edocument.title='pwned'%3C%2Fscript%3E"} {
+		_, body := b.get(boards+path, "")
+		for _, raw := range []string{"<img", "<script>document", "<b>"} {
+			if strings.Contains(body, raw) {
+				t.Errorf("%s holds %s", path, raw)
+			}
+		}
+		if path == "/runs/markup" && !strings.Contains(body, "&lt;img") {
+			t.Errorf("%s does not name the scenario", path)
+		}
+	}
+	for _, path := range []string{"/", "/runs/markup"} {
+		w.Open(boards + path)
+		w.Until("the page", `document.readyState === "complete" && document.body.innerText.includes("<img src=x")`)
+		var saw struct {
+			Title   string
+			Strange int
+		}
+		w.Ask(`{title: document.title, strange: document.querySelectorAll("main img, main script, main b, main iframe").length}`, &saw)
+		if saw.Strange > 0 || saw.Title == "pwned" {
+			t.Errorf("%s: %d strange elements, title %q", path, saw.Strange, saw.Title)
+		}
+		w.Shoot("markup" + strings.ReplaceAll(path, "/", "-") + ".png")
+	}
+	w.clean()
+	if doc := b.Show("markup"); doc.whole(api.count()) != nil || doc.Project != project || doc.Scenario != name {
+		t.Errorf("project %q, scenario %q", doc.Project, doc.Scenario)
+	}
+	return Result{Message: b.said(o.Stdout, "all recorded"), Exit: o.Exit, Data: fmt.Sprintf("complete: %d requests; names are shown as text, no script ran in Chromium", api.count())}
+}
