@@ -1,8 +1,10 @@
 package record
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -77,7 +79,7 @@ func (r Runs) Create(id string) (Folder, error) {
 	return Folder(dir), nil
 }
 
-// List returns the runs, oldest first. Folders that hold no record are not runs.
+// List returns the runs, oldest start first. Folders that hold no record are not runs.
 func (r Runs) List() ([]Folder, error) {
 	entries, err := os.ReadDir(string(r))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -87,14 +89,33 @@ func (r Runs) List() ([]Folder, error) {
 		return nil, err
 	}
 	var out []Folder
+	started := map[Folder]time.Time{}
 	for _, e := range entries {
 		f := Folder(filepath.Join(string(r), e.Name()))
-		if _, err := os.Stat(f.Run()); e.IsDir() && err == nil {
+		if st, err := os.Stat(f.Run()); e.IsDir() && ValidID(e.Name()) && err == nil {
 			out = append(out, f)
+			started[f] = startOf(f, st.ModTime())
 		}
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, func(a, b Folder) int {
+		return cmp.Or(started[a].Compare(started[b]), strings.Compare(string(a), string(b)))
+	})
 	return out, nil
+}
+
+// startOf is the run's start by the first line of run.ndjson, or the time given when that cannot be read.
+func startOf(f Folder, otherwise time.Time) time.Time {
+	l, err := openLines(f.Run())
+	if err != nil {
+		return otherwise
+	}
+	defer l.close()
+	b, err := l.next()
+	var line RunLine
+	if err != nil || json.Unmarshal(b, &line) != nil || line.Start == nil {
+		return otherwise
+	}
+	return line.Start.Time
 }
 
 // NotFoundError says that a name fits no run, or several.

@@ -74,14 +74,20 @@ func NewBuilder() *Builder {
 }
 
 // Apply takes the record's next line and returns the rows that it made or changed: those of its second, of window
-// Second or Period, and those of minutes that it closed. An error says that the line contradicts those before it; the
-// builder is then of no further use.
+// Second or Period, and those of minutes that it closed. Where a gauge changed, all roll-ups of gauges of that second are
+// among them. An error says that the line contradicts those before it or makes no sense; the builder is then of no further
+// use.
 func (b *Builder) Apply(l record.ToolLine) ([]Row, error) {
 	switch {
 	case l.Header != nil:
 		return nil, b.header(l.Header)
 	case l.Metric != nil:
-		b.metrics[l.Metric.ID] = *l.Metric
+		switch l.Metric.Kind {
+		case record.Counter, record.Gauge, record.Rate, record.Trend:
+			b.metrics[l.Metric.ID] = *l.Metric
+		default:
+			return nil, fmt.Errorf("metric %s is of unknown kind %q", l.Metric.Name, l.Metric.Kind)
+		}
 	case l.Series != nil:
 		return nil, b.declare(l.Series)
 	case l.Second != nil:

@@ -210,6 +210,7 @@ func TestLinesThatContradictTheRecordAreErrors(t *testing.T) {
 		"second before the header": {second()},
 		"two headers":              {header, header},
 		"unknown mapping":          {{Header: &record.Header{}}},
+		"metric of unknown kind":   {header, {Metric: &record.Metric{ID: 1, Name: "m", Kind: "histogram"}}},
 		"series of unknown metric": {header, series},
 		"series twice":             {header, metric, series, series},
 		"bucket of unknown series": {header, metric, second(1)},

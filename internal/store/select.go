@@ -1,0 +1,145 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"math"
+	"slices"
+
+	"github.com/ltlab/ltlab/internal/record"
+	"github.com/ltlab/ltlab/internal/rows"
+)
+
+// key is one tag set of a metric at a roll-up.
+type key struct {
+	number int64
+	tags   map[string]string
+}
+
+// group is what a query is about: the keys of one metric at one roll-up.
+type group struct {
+	run    stored
+	metric record.Metric
+	rollup rows.Rollup
+	keys   []key
+}
+
+// group finds the keys whose tags have the values of where, in order of appearance.
+func (r *Reader) group(ctx context.Context, runID, metric string, rollup rows.Rollup, where map[string]string) (*group, error) {
+	run, err := r.find(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	g := &group{run: run, rollup: rollup}
+	found := false
+	if err := r.query(ctx, func(scan func(...any) error) error {
+		found = true
+		return scan(&g.metric.ID, &g.metric.Name, &g.metric.Kind, &g.metric.Unit)
+	}, "SELECT metric, name, kind, unit FROM metrics WHERE run = ? AND name = ?", run.number, metric); err != nil || !found {
+		return g, err
+	}
+	first := firstKey(int64(g.metric.ID), rollup)
+	err = r.query(ctx, func(scan func(...any) error) error {
+		var k key
+		var tags sql.RawBytes
+		if err := scan(&k.number, &tags); err != nil {
+			return err
+		}
+		var err error
+		if k.tags, err = decodeTags(tags); err != nil {
+			return err
+		}
+		for name, v := range where {
+			if k.tags[name] != v {
+				return nil
+			}
+		}
+		g.keys = append(g.keys, k)
+		return nil
+	}, "SELECT key, tags FROM keys WHERE run = ? AND key > ? AND key < ? ORDER BY key", run.number, first, first+1<<keyBits)
+	return g, err
+}
+
+// blocksQuery walks from block to block that the window has, and in each reads a range of keys.
+const blocksQuery = `
+WITH RECURSIVE b(n) AS (
+	SELECT min(block) FROM blocks WHERE run = ?1 AND window = ?2 AND block >= ?3
+	UNION ALL
+	SELECT (SELECT min(block) FROM blocks WHERE run = ?1 AND window = ?2 AND block > b.n) FROM b WHERE b.n < ?4)
+SELECT block, key, data FROM b CROSS JOIN blocks
+WHERE run = ?1 AND window = ?2 AND block = b.n AND b.n <= ?4 AND key BETWEEN ?5 AND ?6`
+
+// scan calls f for every row of the group's keys from one time to another, block by block and there key by key. The row
+// is the same each time, with other values; its tags are those of g.keys[i].
+func (r *Reader) scan(ctx context.Context, g *group, w rows.Window, from, to int64, f func(i int, row *rows.Row)) error {
+	if len(g.keys) == 0 {
+		return nil
+	}
+	first, last := int64(math.MinInt64), int64(math.MaxInt64)
+	if from > 0 {
+		first, _ = place(w, from)
+	} else {
+		from = math.MinInt64 // Artillery's first period begins before the run
+	}
+	if to > 0 {
+		last, _ = place(w, to-1)
+	} else {
+		to = math.MaxInt64
+	}
+	low, high := g.keys[0].number, g.keys[len(g.keys)-1].number
+	var number, block int64
+	var data sql.RawBytes
+	return r.query(ctx, func(scan func(...any) error) error {
+		if err := scan(&block, &number, &data); err != nil {
+			return err
+		}
+		i, ok := slices.BinarySearchFunc(g.keys, number, func(k key, n int64) int { return cmp.Compare(k.number, n) })
+		if !ok {
+			return nil
+		}
+		row := rows.Row{Metric: g.metric.Name, Kind: g.metric.Kind, Unit: g.metric.Unit, Rollup: g.rollup, Window: w, Tags: g.keys[i].tags}
+		return each(data, block*spanOf(w), &row, func() {
+			if row.T >= from && row.T < to {
+				f(i, &row)
+			}
+		})
+	}, blocksQuery, g.run.number, windowNumber(w), first, last, low, high)
+}
+
+// Select returns a series for each tag set of the metric at the query's roll-up that has a value in time, in order of
+// appearance. A metric that the run does not have has no series.
+func (r *Reader) Select(ctx context.Context, runID string, q Query) ([]Series, error) {
+	g, err := r.group(ctx, runID, q.Metric, q.Rollup, q.Where)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Series, len(g.keys))
+	err = r.scan(ctx, g, q.Window, q.From, q.To, func(i int, row *rows.Row) {
+		if v, ok := row.Field(q.Field); ok {
+			all[i].Tags = row.Tags
+			all[i].Points = append(all[i].Points, Point{row.T, v})
+		}
+	})
+	return slices.DeleteFunc(all, func(s Series) bool { return len(s.Points) == 0 }), err
+}
+
+// Latest returns the rows of the newest window in which the metric has any at that roll-up, in order of appearance: the
+// table of a finished run's endpoints is its rows by name in window Run.
+func (r *Reader) Latest(ctx context.Context, runID, metric string, rollup rows.Rollup, w rows.Window) ([]rows.Row, error) {
+	g, err := r.group(ctx, runID, metric, rollup, nil)
+	if err != nil {
+		return nil, err
+	}
+	newest := int64(math.MinInt64)
+	var out []rows.Row
+	err = r.scan(ctx, g, w, 0, 0, func(_ int, row *rows.Row) {
+		if row.T > newest {
+			newest, out = row.T, out[:0]
+		}
+		if row.T == newest {
+			out = append(out, *row)
+		}
+	})
+	return out, err
+}
