@@ -50,7 +50,7 @@ const noneAnswered = "no request was answered, so there is no latency to show"
 
 // unanswered warns beside percentiles of the requests that had no answer.
 func unanswered() *Caveat {
-	return &Caveat{Query: statuses("", rows.Run, NoAnswer, AsIs, Count), Say: "requests without an answer are among them, timed by k6 until it gave up"}
+	return &Caveat{Query: statuses("", rows.Run, NoAnswer, AsIs, Count), Say: "requests without an answer are among them: k6 counts a refused connection as 0 ms"}
 }
 
 // duration reads the run's latency.

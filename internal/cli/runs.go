@@ -258,7 +258,7 @@ func runRunsImport(ctx context.Context, d *Deps, path string) error {
 	}
 	if err != nil {
 		p := problem.ImportInvalid(path, err)
-		if other := problem.From(err); other.ID != "internal" { // a full disk, a newer format: say that
+		if other := problem.From(err); other.ID != "internal" && other.ID != "record-corrupt" { // a full disk, a newer format: say that
 			p = other
 		}
 		return p

@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -31,7 +30,7 @@ func (s *server) find(r *http.Request) (store.Run, *boards.Board, error) {
 	id := r.PathValue("id")
 	run, err := s.Store.Run(r.Context(), id)
 	if errors.Is(err, store.ErrNotFound) {
-		err = &notHere{What: fmt.Sprintf("there is no run %q", cut(id, 100)), Why: "the run store does not have it"}
+		err = noRun(id)
 	}
 	return run, boards.For(run.Tool), err
 }

@@ -35,8 +35,10 @@ func (m *memory) take(f record.Folder) error {
 		run.State, run.Exit, run.Ledger, run.Warnings = store.Finished, meta.End.Exit, &meta.End.Ledger, meta.End.Warnings
 	}
 	b := rows.NewBuilder()
+	var span record.Span
 	err = tail.Each(func(l record.ToolLine) error {
 		made, err := b.Apply(l)
+		span.Add(l)
 		m.rows[run.ID] = append(m.rows[run.ID], made...)
 		switch {
 		case l.Second != nil:
@@ -50,6 +52,7 @@ func (m *memory) take(f record.Folder) error {
 		}
 		return err
 	})
+	run.Span = span.Seconds()
 	m.rows[run.ID] = append(m.rows[run.ID], b.Finish()...)
 	m.runs = slices.Insert(m.runs, 0, run)
 	return err

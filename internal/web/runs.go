@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/ltlab/ltlab/internal/boards"
@@ -35,7 +36,7 @@ func (s *server) runs(part string) http.HandlerFunc {
 			s.problem(w, r, err)
 			return
 		}
-		p := runsPage{page: s.page(r, "runs"), Full: len(lines) == listed}
+		p := runsPage{page: s.page(r, "Runs"), Full: len(lines) == listed}
 		p.Live, p.Every = "/live", 2000
 		for _, l := range lines {
 			line := runLine{head: heading(l.run, p.Theme)}
@@ -60,13 +61,46 @@ func (s *server) list(ctx context.Context) ([]runFigures, error) {
 	}
 	out := make([]runFigures, 0, len(all))
 	for _, run := range all {
-		figures, err := figure.Read(ctx, s.Store, run, excerpt(boards.For(run.Tool)), figure.View{})
-		if err != nil {
-			return nil, err
+		line, ok := s.over.get(run)
+		if !ok {
+			figures, err := figure.Read(ctx, s.Store, run, excerpt(boards.For(run.Tool)), figure.View{})
+			if err != nil {
+				return nil, err
+			}
+			line = runFigures{run, figures}
 		}
-		out = append(out, runFigures{run, figures})
+		out = append(out, line)
 	}
+	s.over.put(out)
 	return out, nil
+}
+
+// shelf keeps the figures of the list's runs that are over, which cost a look at each of their seconds.
+type shelf struct {
+	mu   sync.Mutex
+	kept map[string]runFigures
+}
+
+// get returns what is kept of a run, if the run is still the one that it was kept of.
+func (s *shelf) get(run store.Run) (runFigures, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	had, ok := s.kept[run.ID]
+	same := had.run.State == run.State && had.run.Seconds == run.Seconds && had.run.Start.Equal(run.Start)
+	return runFigures{run, had.figures}, ok && same
+}
+
+// put keeps a list, in place of the one before.
+func (s *shelf) put(list []runFigures) {
+	kept := map[string]runFigures{}
+	for _, l := range list {
+		if l.run.State != store.Running {
+			kept[l.run.ID] = l
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = kept
 }
 
 // excerpt is a board with the list's panels only.

@@ -9,7 +9,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"html/template"
@@ -42,6 +41,7 @@ type server struct {
 	Config
 	pages  map[string]*template.Template
 	assets string // changes with the static files, so that browsers may keep them
+	over   shelf
 }
 
 // New returns the handler for everything below "/".
@@ -59,7 +59,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /api/runs/{id}/board", s.apiBoard)
 	mux.HandleFunc("GET /static/{file}", s.static)
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		s.problem(w, r, &notHere{What: "there is no such page", Why: fmt.Sprintf("nothing is at %s", cut(r.URL.Path, 100))})
+		s.problem(w, r, noPage(r))
 	})
 	return guard(c.Port, mux)
 }
@@ -80,7 +80,7 @@ func (s *server) static(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	b, err := files.ReadFile("static/" + name)
 	if err != nil {
-		s.problem(w, r, &notHere{What: "there is no such file", Why: fmt.Sprintf("nothing is at %s", cut(r.URL.Path, 100))})
+		s.problem(w, r, noPage(r))
 		return
 	}
 	types := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -112,18 +112,4 @@ func (s *server) json(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(b, '\n'))
-}
-
-// notHere is something that an address names and the lab does not have.
-type notHere struct{ What, Why string }
-
-func (e *notHere) Error() string { return e.What + ": " + e.Why }
-
-// explain turns what went wrong into a status and words.
-func explain(err error) (status int, what, why string) {
-	var gone *notHere
-	if errors.As(err, &gone) {
-		return http.StatusNotFound, gone.What, gone.Why
-	}
-	return http.StatusInternalServerError, "the run store cannot be read", err.Error()
 }

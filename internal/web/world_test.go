@@ -23,7 +23,8 @@ type world struct {
 	arrival    bool // planned as an arrival rate, which drops some iterations
 	scenario   string
 	project    string
-	open       bool // no end: it still runs
+	open       bool   // no end: it still runs
+	idle       [2]int // from and to which second nothing is asked
 	limits     []record.Threshold
 
 	samples  int64
@@ -69,6 +70,9 @@ func (w *world) ledger() record.Ledger {
 	return record.Ledger{Emitted: &w.samples, Recorded: w.samples}
 }
 
+// length is when the tool ended: within the last second.
+func (w *world) length() float64 { return max(0, float64(w.seconds)-0.75) }
+
 const (
 	reqs = iota + 1
 	durations
@@ -88,7 +92,7 @@ func (w *world) tool(to *record.Writer) {
 	}
 	b := &buckets{to: to, ids: map[string]int{}}
 	rng := rand.New(rand.NewPCG(1, 2))
-	w.statuses, w.byName = map[string]int64{}, map[string]int64{}
+	w.samples, w.statuses, w.byName, w.highest = 0, map[string]int64{}, map[string]int64{}, nil
 	for t := range w.seconds {
 		w.second(b, rng, t)
 		to.Second(int64(t), b.take())
@@ -99,7 +103,7 @@ func (w *world) tool(to *record.Writer) {
 	}
 	if !w.open {
 		zero := 0
-		to.End(record.End{T: float64(w.seconds), Exit: &zero, Thresholds: w.limits, Ledger: w.ledger()})
+		to.End(record.End{T: w.length(), Exit: &zero, Thresholds: w.limits, Ledger: w.ledger()})
 		_ = to.Flush()
 	}
 }
@@ -112,6 +116,11 @@ func (w *world) level(t int) float64 {
 
 func (w *world) second(b *buckets, rng *rand.Rand, t int) {
 	level, high := w.level(t), 0.0
+	if t >= w.idle[0] && t < w.idle[1] {
+		w.highest = append(w.highest, 0)
+		b.gauge(vus, 0)
+		return
+	}
 	n := int(float64(w.rate) * level * (0.95 + 0.1*rng.Float64()))
 	for range n {
 		name := w.endpoints[min(len(w.endpoints)-1, int(rng.ExpFloat64()*float64(len(w.endpoints))/4))]

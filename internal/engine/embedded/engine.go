@@ -143,6 +143,9 @@ func (e *Engine) spawn(nonce string, exact map[string]int) (exited <-chan error,
 		return nil, nil, problem.HomeUnusable(string(e.Home), err)
 	}
 	defer log.Close()
+	if _, err := log.WriteString("\n"); err != nil { // a full disk: the server could not even say so
+		return nil, nil, problem.HomeUnusable(string(e.Home), err)
+	}
 	cmd := exec.Command(self, "serve", "--json", "--nonce", nonce)
 	for name, port := range exact {
 		cmd.Args = append(cmd.Args, "--port", fmt.Sprintf("%s=%d", name, port))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strconv"
 
 	"github.com/ltlab/ltlab/internal/boards"
 	"github.com/ltlab/ltlab/internal/store"
@@ -84,12 +83,13 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-// String writes a value in full, and nothing for none.
+// String writes a value as JSON does, and nothing for none.
 func (n Number) String() string {
-	if !n.Exists() {
+	b, err := n.MarshalJSON()
+	if err != nil || !n.Exists() {
 		return ""
 	}
-	return strconv.FormatFloat(float64(n), 'g', -1, 64)
+	return string(b)
 }
 
 // View is what part of a run to show, and how finely.

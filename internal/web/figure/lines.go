@@ -14,7 +14,7 @@ import (
 // lines fills a panel over time.
 func (r *reader) lines(f *Figure, g Grid) error {
 	f.Grid = &g
-	any, withheld := false, false
+	some, withheld := false, false
 	for i := range f.Panel.Queries {
 		q := &f.Panel.Queries[i]
 		series, held, err := r.over(q)
@@ -23,7 +23,7 @@ func (r *reader) lines(f *Figure, g Grid) error {
 		}
 		withheld = withheld || held
 		for _, s := range series {
-			any = any || len(s.Points) > 0
+			some = some || len(s.Points) > 0
 			values := Thin(s.Points, g)
 			if q.Counted() && q.Calc != boards.Share {
 				zeroes(values, g, r.run.Seconds)
@@ -40,7 +40,7 @@ func (r *reader) lines(f *Figure, g Grid) error {
 			f.note(fmt.Sprintf("each point: largest of %s", unit.Seconds(g.Step)))
 		}
 		return r.caveat(f)
-	case any:
+	case some:
 		f.Empty = fmt.Sprintf("nothing was measured from %s to %s", unit.Clock(g.From), unit.Clock(g.To))
 	default:
 		f.Empty = r.why(f.Panel, withheld)

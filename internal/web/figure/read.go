@@ -3,9 +3,7 @@ package figure
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 
 	"github.com/ltlab/ltlab/internal/boards"
 	"github.com/ltlab/ltlab/internal/record"
@@ -69,7 +67,7 @@ func (r *reader) over(q *boards.Query) (answer []store.Series, held bool, err er
 	if err != nil {
 		return nil, false, err
 	}
-	kept := only(answer, allowed)
+	kept := r.only(answer, allowed)
 	return kept, len(answer) > 0 && len(kept) == 0, nil
 }
 
@@ -87,26 +85,25 @@ func (r *reader) classes(q *boards.Query) ([]store.Series, error) {
 	if err != nil || q.Only == "" || len(all) == 0 {
 		return all, err
 	}
-	of, in := map[int64]float64{}, map[int64]float64{}
+	of, in := newTimes(all, r.period), newTimes(all, r.period)
 	for _, s := range all {
+		counts := q.Only.Has(s.Tags[q.By])
 		for _, p := range s.Points {
-			of[p.T] += p.V
-			in[p.T] += 0
-			if q.Only.Has(s.Tags[q.By]) {
-				in[p.T] += p.V
+			of.add(p)
+			if counts {
+				in.add(p)
 			}
 		}
 	}
 	out := store.Series{}
-	for _, t := range slices.Sorted(maps.Keys(of)) {
-		v := in[t]
-		if q.Calc == boards.Share {
-			if of[t] == 0 {
-				continue
-			}
-			v /= of[t]
+	for i, n := range of.values {
+		switch {
+		case !of.seen[i], q.Calc == boards.Share && n == 0:
+		case q.Calc == boards.Share:
+			out.Points = append(out.Points, store.Point{T: of.time(i), V: in.values[i] / n})
+		default:
+			out.Points = append(out.Points, store.Point{T: of.time(i), V: in.values[i]})
 		}
-		out.Points = append(out.Points, store.Point{T: t, V: v})
 	}
 	return []store.Series{out}, nil
 }
@@ -171,19 +168,19 @@ func each(series []store.Series, f func(float64) float64) []store.Series {
 	return out
 }
 
-// only keeps the points at times when the first of allowed is above zero.
-func only(series, allowed []store.Series) []store.Series {
-	open := map[int64]bool{}
+// only keeps the points at times when the sum of allowed is above zero.
+func (r *reader) only(series, allowed []store.Series) []store.Series {
+	open := newTimes(allowed, r.period)
 	for _, s := range allowed {
 		for _, p := range s.Points {
-			open[p.T] = open[p.T] || p.V > 0
+			open.add(p)
 		}
 	}
 	var out []store.Series
 	for _, s := range series {
 		kept := store.Series{Tags: s.Tags}
 		for _, p := range s.Points {
-			if open[p.T] {
+			if i, ok := open.index(p.T); ok && open.values[i] > 0 {
 				kept.Points = append(kept.Points, p)
 			}
 		}

@@ -29,12 +29,11 @@ func (r *reader) whole(q *boards.Query, key string) (answer map[string]float64, 
 		return nil, false, err
 	}
 	if q.Calc == boards.PerSecond {
-		seconds, err := r.active()
-		if err != nil {
-			return nil, false, err
+		if r.run.Span <= 0 {
+			return nil, false, nil
 		}
 		for k, v := range answer {
-			answer[k] = v / seconds
+			answer[k] = v / r.run.Span
 		}
 	}
 	if q.If == nil {
@@ -132,24 +131,6 @@ func (r *reader) sums(q *boards.Query, key string) (map[string]map[string]float6
 		}
 	}
 	return sums, err
-}
-
-// active is the length in seconds that rates are divided by: from the first to the last window with a request or an
-// iteration, as analysis.Summary has it.
-func (r *reader) active() (float64, error) {
-	first, last := int64(math.MaxInt64), int64(-1)
-	for _, metric := range []string{"http_reqs", "iterations"} {
-		series, err := r.series(&boards.Query{Metric: metric, Field: "count", Rollup: rows.ByRun, Window: rows.Second})
-		if err != nil {
-			return 0, err
-		}
-		for _, s := range series {
-			if n := len(s.Points); n > 0 {
-				first, last = min(first, s.Points[0].T), max(last, s.Points[n-1].T)
-			}
-		}
-	}
-	return float64(max(0, last+r.period-first)), nil
 }
 
 func ledger(l *record.Ledger, field string) map[string]float64 {

@@ -97,7 +97,7 @@
     return t < 3600 ? Math.floor(t / 60) + ":" + two(t % 60) : Math.floor(t / 3600) + ":" + two(Math.floor(t / 60) % 60) + ":" + two(t % 60);
   }
 
-  // The cross-hair: on all charts at one time, with values at the one in hand.
+  // The cross-hair: on all charts at one time, with values at the one in hand. mark draws it and returns it in words.
 
   let at = null; // {id, time}: the chart in hand and the time looked at
   let pointer = null;
@@ -128,13 +128,15 @@
     document.querySelectorAll(".cross, .dot").forEach((e) => e.remove());
     const tip = $("tip");
     tip.hidden = true;
-    if (!at || !$(at.id)) return;
+    let said = "";
+    if (!at || !$(at.id)) return said;
     for (const box of document.querySelectorAll(".chart")) {
       const g = geometry(box), i = index(g, at.time), x = g.x(g.start + i * g.step + g.half);
       if (x < g.left - 1 || x > g.right + 1) continue;
       shape(box, "line", { class: "cross", x1: x, x2: x, y1: g.top, y2: g.bottom });
-      if (box.id === at.id) values(box, g, i, x, tip);
+      if (box.id === at.id) said = values(box, g, i, x, tip);
     }
+    return said;
   }
 
   function values(box, g, i, x, tip) {
@@ -234,8 +236,7 @@
       const i = index(g, now) + (move || 0) * (e.shiftKey ? 10 : 1);
       pointer = null;
       at = { id: box.id, time: jump ?? Math.min(g.to, Math.max(g.from, g.start + i * g.step + g.half)) };
-      mark();
-      $("spoken").textContent = [...$("tip").children].map((c) => c.textContent).join(", ");
+      $("spoken").textContent = mark();
     } else if (e.key === "+" || e.key === "=") span(box, now - width / 4, now + width / 4);
     else if (e.key === "-") span(box, now - width, now + width);
     else if (e.key === "0" || e.key === "Escape") zoom(null, null);

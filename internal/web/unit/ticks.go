@@ -14,23 +14,23 @@ type Tick struct {
 	Label string
 }
 
-// Ticks returns ticks from zero to the first one at or above max, about n of them; the last is where the axis ends.
+// Ticks returns ticks from zero to the first one at or above high, about n of them; the last is where the axis ends.
 // An axis of nothing but zeros ends at one of the unit (for shares at 1 %), and none goes beyond 1e300.
-func Ticks(u boards.Unit, max float64, n int) []Tick {
+func Ticks(u boards.Unit, high float64, n int) []Tick {
 	whole := u == boards.Users || u == boards.Count || u == boards.RequestRate || u == boards.IterationRate
-	if max <= 0 {
-		max = 1
+	if high <= 0 {
+		high = 1
 		if u == boards.Percent {
-			max = 0.01
+			high = 0.01
 		}
 	}
-	max = math.Min(max, 1e300)
-	step := nice(max / float64(n))
+	high = math.Min(high, 1e300)
+	step := nice(high / float64(n))
 	if whole {
 		step = math.Max(step, 1)
 	}
-	count := int(math.Ceil(max/step - 1e-9))
-	if u == boards.Percent && max <= 1 && float64(count)*step > 1 {
+	count := int(math.Ceil(high/step - 1e-9))
+	if u == boards.Percent && high <= 1 && float64(count)*step > 1 {
 		step = 0.25
 		count = 4
 	}
