@@ -240,7 +240,7 @@ func TestSeedsRepeat(t *testing.T) {
 	}
 }
 
-// TestDrawsAreUniform looks at the first draw of neighbouring positions, as
+// TestDrawsAreUniform looks at the first draw of neighboring positions, as
 // /error uses them: mean, share below 0.3 and correlation with the next one.
 func TestDrawsAreUniform(t *testing.T) {
 	const n = 100_000
@@ -263,7 +263,7 @@ func TestDrawsAreUniform(t *testing.T) {
 		t.Errorf("%v are below 0.3", share)
 	}
 	if r := product / n * 12; math.Abs(r) > 4/math.Sqrt(n) {
-		t.Errorf("neighbours correlate by %v", r)
+		t.Errorf("neighbors correlate by %v", r)
 	}
 }
 

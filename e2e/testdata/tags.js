@@ -4,11 +4,11 @@ import { check } from 'k6';
 
 export const options = { iterations: 1 };
 
-const names = ['say "hi" and \'bye\'', 'two\nlines', 'rockets 🚀🚀', 'x'.repeat(65536), 'x'.repeat(65535) + 'y', 'nul \u0000 in it', ''];
+const names = ['say "hi" and \'bye\'', 'two\nlines', 'rockets 🚀🚀', 'x'.repeat(65536), 'x'.repeat(65535) + 'y', 'nul \u0000 in it'];
 
 export default function () {
   for (const name of names) {
-    const res = http.get(`${__ENV.BASE_URL}/`, { tags: { name, other: name } });
-    check(res, { [name || 'empty']: (r) => r.status === 200 });
+    const res = http.get(`${__ENV.BASE_URL}/`, { tags: { name, other: name, none: '' } });
+    check(res, { [name]: (r) => r.status === 200 });
   }
 }

@@ -36,7 +36,7 @@ func Main() int {
 	return Run(ctx, d, os.Args[1:])
 }
 
-// Run is the whole program. It returns the exit code and never calls os.Exit. Cancelling ctx is Ctrl-C.
+// Run is the whole program. It returns the exit code and never calls os.Exit. Canceling ctx is Ctrl-C.
 func Run(ctx context.Context, d *Deps, args []string) int {
 	root := newRoot(d)
 	root.SetArgs(args)

@@ -159,7 +159,12 @@ func (e *Engine) spawn(nonce string, exact map[string]int) (exited <-chan error,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait(); close(ended) }()
-	return ended, func() { _ = cmd.Process.Kill(); _ = <-ended }, nil
+	kill = func() {
+		_ = cmd.Process.Kill()
+		for range ended { // until it is closed
+		}
+	}
+	return ended, kill, nil
 }
 
 var errTimeout = errors.New("timed out")

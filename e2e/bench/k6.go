@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+// k6Run is what one run of k6 with scripts/fast.js did.
+type k6Run struct {
+	requests int64
+	rate     float64       // requests a second, as k6 says
+	cpu      time.Duration // of the k6 process
+	peak     int64         // highest resident memory, in bytes
+	memory   []int64       // resident memory once a second
+}
+
+// cpuEach is the CPU time of a request in microseconds.
+func (r k6Run) cpuEach() float64 { return float64(r.cpu.Microseconds()) / float64(r.requests) }
+
+// fastLoad says how k6 saturates a target's /fast.
+type fastLoad struct {
+	target   string
+	length   time.Duration // at most, when requests are given
+	requests int64         // 0: as many as length allows
+	output   bool          // with our output writing a record, else without any output
+}
+
+// runFast runs k6 with scripts/fast.js.
+func (b *bench) runFast(ctx context.Context, l fastLoad) (*k6Run, error) {
+	dir, err := os.MkdirTemp(b.scratch, "k6-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	script, err := b.unpack("fast.js", dir)
+	if err != nil {
+		return nil, err
+	}
+	summary, recorded := filepath.Join(dir, "summary.json"), filepath.Join(dir, record.ToolFile)
+	args := []string{"run", "--quiet", "--summary-export", summary, "-e", "TARGET=" + l.target, "-e", "DURATION=" + l.length.String()}
+	if l.requests > 0 {
+		args = append(args, "-e", fmt.Sprintf("ITERATIONS=%d", l.requests))
+	}
+	env := environ()
+	if l.output {
+		args = append(args, "-o", "ltlab")
+		env = environ("LTLAB_RECORD="+recorded, "LTLAB_RUN=bench")
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.length+time.Minute)
+	defer cancel()
+	cmd := command(ctx, env, b.k6, append(args, script)...)
+	var stderr bytes.Buffer
+	cmd.Dir, cmd.Stderr = dir, &stderr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	r := &k6Run{}
+	if err := r.watch(cmd.Process.Pid, cmd.Wait); err != nil {
+		return nil, describe(cmd, err, stderr.String())
+	}
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return nil, errors.New("this system does not tell what a process used")
+	}
+	r.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	r.peak = usage.Maxrss << 10
+	if err := r.read(summary); err != nil {
+		return nil, err
+	}
+	if l.output {
+		// An output that is off or loses samples is fast, too.
+		n, err := recordedRequests(recorded)
+		if err == nil && n != r.requests {
+			err = fmt.Errorf("the record has %d requests, k6 made %d", n, r.requests)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// watch samples the process's memory until wait returns.
+func (r *k6Run) watch(pid int, wait func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- wait() }()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-tick.C:
+			if n := processMemory(pid); n > 0 {
+				r.memory = append(r.memory, n)
+			}
+		}
+	}
+}
+
+// read takes k6's own figures from its summary export.
+func (r *k6Run) read(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var doc struct {
+		Metrics struct {
+			Requests struct {
+				Count int64   `json:"count"`
+				Rate  float64 `json:"rate"`
+			} `json:"http_reqs"`
+			Failed struct {
+				Value float64 `json:"value"`
+			} `json:"http_req_failed"`
+		} `json:"metrics"`
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return fmt.Errorf("k6's summary: %w", err)
+	}
+	m := doc.Metrics
+	if m.Requests.Count == 0 || m.Failed.Value > 0 {
+		return fmt.Errorf("k6 made %d requests, %.2g %% of them failed", m.Requests.Count, 100*m.Failed.Value)
+	}
+	r.requests, r.rate = m.Requests.Count, m.Requests.Rate
+	return nil
+}
+
+// recordedRequests counts the requests in a record that must be complete.
+func recordedRequests(path string) (n int64, err error) {
+	tail, err := record.OpenTail(path)
+	if err != nil {
+		return 0, err
+	}
+	defer tail.Close()
+	metric, series := -1, map[int]bool{}
+	var end *record.End
+	err = tail.Each(func(l record.ToolLine) error {
+		switch {
+		case l.Metric != nil && l.Metric.Name == "http_reqs":
+			metric = l.Metric.ID
+		case l.Series != nil && l.Series.Metric == metric:
+			series[l.Series.ID] = true
+		case l.Second != nil:
+			for _, k := range l.Second.Buckets {
+				if series[k.Series] {
+					n += k.N
+				}
+			}
+		case l.End != nil:
+			end = l.End
+		}
+		return nil
+	})
+	if err == nil && (end == nil || !end.Ledger.Balanced()) {
+		err = errors.New("the record has no end, or its ledger does not add up")
+	}
+	return n, err
+}

@@ -1,0 +1,132 @@
+// Command bench measures the marks that ltlab promises, as ratios of programs that take turns in one run, and writes
+// docs/benchmarks.md. `make bench` builds what it measures and sets LTLAB_BIN, LTLAB_K6 and LTLAB_CACHE. It needs Linux.
+//
+// One file a mark; a new one is added to marks.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func marks() []mark {
+	return []mark{k6RPS(), k6Memory(), startReady(), versionTime(), recordSize(), toyFast()}
+}
+
+const page = "docs/benchmarks.md"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := benchmark(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+var errUnmeasured = errors.New("not every mark could be measured, see above")
+
+// benchmark measures and reports. An error is exit code 1: a mark that misses its goal is none, one that could not be
+// measured is.
+func benchmark(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	only := flags.String("only", "", "measure these `marks` only, by commas; does not write "+page)
+	rounds := flags.Int("rounds", 0, "`rounds` of every mark (default: each mark's own)")
+	short := flags.Bool("short", false, "measure for a moment, to see that it works; does not write "+page)
+	force := flags.Bool("force", false, "measure on a busy machine, and say so")
+	bare := flags.Bool(bareFlag, false, "be the bare server of toy-fast")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if flags.NArg() > 0 || *rounds < 0 {
+		return fmt.Errorf("bad arguments %q", args)
+	}
+	if *bare {
+		return serveBare()
+	}
+	chosen, err := choose(marks(), *only)
+	if err != nil {
+		return err
+	}
+	b := &bench{
+		ltlab: os.Getenv("LTLAB_BIN"), k6: os.Getenv("LTLAB_K6"), cache: os.Getenv("LTLAB_CACHE"),
+		short: *short, force: *force, rounds: *rounds, others: othersCPU,
+		say: func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) },
+	}
+	if b.ltlab == "" || b.k6 == "" || b.cache == "" {
+		return errors.New("LTLAB_BIN, LTLAB_K6 and LTLAB_CACHE must be set: use `make bench`")
+	}
+	if b.scratch, err = os.MkdirTemp("", "ltlab-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.scratch)
+	programs, err := b.versions(ctx)
+	if err != nil {
+		return err
+	}
+	results, err := b.run(ctx, chosen)
+	if err != nil {
+		return err
+	}
+	r := &report{machine: thisMachine(), programs: programs, date: time.Now(), results: results}
+	if err := r.text(out); err != nil {
+		return err
+	}
+	if *only == "" && !*short {
+		if err := os.MkdirAll(filepath.Dir(page), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(page, []byte(r.markdown()), 0o644); err != nil {
+			return err
+		}
+		b.say("wrote %s", page)
+	}
+	if failed(results) {
+		return errUnmeasured
+	}
+	return nil
+}
+
+// choose picks marks by id, in their own order.
+func choose(all []mark, only string) ([]mark, error) {
+	if only == "" {
+		return all, nil
+	}
+	ids := strings.Split(only, ",")
+	chosen := slices.DeleteFunc(slices.Clone(all), func(m mark) bool { return !slices.Contains(ids, m.id) })
+	if len(chosen) != len(ids) {
+		var known []string
+		for _, m := range all {
+			known = append(known, m.id)
+		}
+		return nil, fmt.Errorf("-only %s: the marks are %s", only, strings.Join(known, ", "))
+	}
+	return chosen, nil
+}
+
+// versions are the first lines of what the measured programs say of themselves.
+func (b *bench) versions(ctx context.Context) ([]string, error) {
+	var all []string
+	for _, program := range []string{b.ltlab, b.k6} {
+		out, _, err := run(ctx, 10*time.Second, environ(), program, "version")
+		if err != nil {
+			return nil, err
+		}
+		line, _, _ := strings.Cut(string(out), "\n")
+		all = append(all, line)
+	}
+	return all, nil
+}
