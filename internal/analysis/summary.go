@@ -205,8 +205,8 @@ func (r *reader) load(l *record.Load) {
 	to.VUsMax = math.Max(to.VUsMax, l.VUs)
 	to.Iterations += l.Iterations
 	to.Dropped += l.Dropped
-	if l.AskedVUs != nil {
-		v := math.Ceil(*l.AskedVUs) // a second's mean of a plan in whole VUs
+	if l.AskedPeak != nil {
+		v := *l.AskedPeak
 		if to.AskedVUsMax != nil {
 			v = math.Max(v, *to.AskedVUsMax)
 		}

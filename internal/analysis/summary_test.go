@@ -73,7 +73,7 @@ func record3Seconds(t *testing.T) *recording {
 		buckets = append(buckets, record.Bucket{Series: 30, Kind: record.Rate, N: 100, Sum: 97})
 		tool.Second(second, buckets)
 		asked := 5.0
-		tool.Load(record.Load{T: second, AskedVUs: &asked, VUs: 4, Iterations: 100})
+		tool.Load(record.Load{T: second, AskedVUs: &asked, AskedPeak: &asked, VUs: 4, Iterations: 100})
 	}
 	return r
 }

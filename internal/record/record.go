@@ -92,7 +92,8 @@ type Bucket struct {
 // not known; asked load counts from the end of the tool's set-up.
 type Load struct {
 	T          int64    `json:"t"`
-	AskedVUs   *float64 `json:"asked_vus,omitempty"`  // virtual users planned by VU-based scenarios
+	AskedVUs   *float64 `json:"asked_vus,omitempty"`  // virtual users planned by VU-based scenarios, the second's mean
+	AskedPeak  *float64 `json:"asked_peak,omitempty"` // the most of them at any moment of the second
 	AskedRate  *float64 `json:"asked_rate,omitempty"` // iterations a second planned by arrival-rate scenarios
 	VUs        float64  `json:"vus"`
 	Iterations int64    `json:"iterations"` // finished in this second

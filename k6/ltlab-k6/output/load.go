@@ -89,17 +89,19 @@ func (l *load) line(t int64, end time.Duration) record.Load {
 	from := time.Duration(t) * time.Second
 	line := record.Load{
 		T: t, VUs: l.vus, Iterations: int64(l.finished), Dropped: int64(l.dropped),
-		AskedVUs:  l.asked(l.plan.vus, from, from+time.Second),
-		AskedRate: l.asked(l.plan.rate, from, min(from+time.Second, end)),
+		AskedVUs:  l.asked(l.plan.vus.integral, l.plan.vus, from, from+time.Second),
+		AskedPeak: l.asked(l.plan.vus.peak, l.plan.vus, from, from+time.Second),
+		AskedRate: l.asked(l.plan.rate.integral, l.plan.rate, from, min(from+time.Second, end)),
 	}
 	l.finished, l.dropped = 0, 0
 	return line
 }
 
-func (l *load) asked(c curve, from, to time.Duration) *float64 {
+// asked measures a curve in the plan's own time; nil where nothing of the kind was planned.
+func (l *load) asked(measure func(from, to time.Duration) float64, c curve, from, to time.Duration) *float64 {
 	if c == nil {
 		return nil
 	}
-	v := c.integral(from-l.begin(), to-l.begin())
+	v := measure(from-l.begin(), to-l.begin())
 	return &v
 }

@@ -97,6 +97,24 @@ func (c curve) integral(from, to time.Duration) float64 {
 	return sum
 }
 
+// peak is the largest value that a curve of level pieces has within the time.
+func (c curve) peak(from, to time.Duration) float64 {
+	most := 0.0
+	for _, moment := range append(curve{{from: from}}, c...) {
+		if moment.from < from || moment.from >= to {
+			continue
+		}
+		var sum float64
+		for _, p := range c {
+			if p.from <= moment.from && moment.from < p.to {
+				sum += p.a
+			}
+		}
+		most = max(most, sum)
+	}
+	return most
+}
+
 func (p piece) at(t time.Duration) float64 {
 	return p.a + (p.b-p.a)*float64(t-p.from)/float64(p.to-p.from)
 }

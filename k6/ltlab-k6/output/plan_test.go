@@ -205,3 +205,12 @@ func TestDeliveredLoadIsEachSecondsOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestPeakOfOverlappingScenariosIsTheirSum(t *testing.T) {
+	c := curve{{from: 0, to: 10 * time.Second, a: 3, b: 3}, {from: 2500 * time.Millisecond, to: 2700 * time.Millisecond, a: 40, b: 40}}
+	for from, want := range map[time.Duration]float64{0: 3, 2 * time.Second: 43, 3 * time.Second: 3, 20 * time.Second: 0} {
+		if got := c.peak(from, from+time.Second); got != want {
+			t.Errorf("peak of the second from %s is %g, want %g", from, got, want)
+		}
+	}
+}
