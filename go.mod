@@ -3,25 +3,25 @@ module github.com/ltlab/ltlab
 go 1.26.0
 
 require (
-	github.com/DataDog/sketches-go v1.4.8
-	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327
-	github.com/chromedp/chromedp v0.14.2
-	github.com/fatih/color v1.19.0
-	github.com/gofrs/flock v0.13.2
-	github.com/joho/godotenv v1.5.1
-	github.com/klauspost/compress v1.20.3
-	github.com/prometheus/client_golang v1.25.0
-	github.com/prometheus/client_model v0.6.3
-	github.com/prometheus/common v0.72.0
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/shirou/gopsutil/v4 v4.26.10
-	github.com/spf13/cobra v1.10.2
-	github.com/spf13/pflag v1.0.9
-	golang.org/x/sys v0.49.0
-	golang.org/x/term v0.47.0
-	golang.org/x/time v0.16.0
-	gonum.org/v1/plot v0.17.0
-	modernc.org/sqlite v1.62.0
+	github.com/DataDog/sketches-go v1.4.8 // mergeable quantile sketches, of which a record is made
+	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327 // with chromedp; a newer one breaks k6's browser module, which shares our versions
+	github.com/chromedp/chromedp v0.14.2 // tests in a real browser
+	github.com/fatih/color v1.19.0 // color on terminals
+	github.com/gofrs/flock v0.13.2 // file locks on every system: one server a lab, one writer a run
+	github.com/joho/godotenv v1.5.1 // files of NAME=value lines
+	github.com/klauspost/compress v1.20.3 // zstd for exported runs
+	github.com/prometheus/client_golang v1.25.0 // /metrics of the toy API
+	github.com/prometheus/client_model v0.6.3 // tests that read /metrics
+	github.com/prometheus/common v0.72.0 // tests that read /metrics
+	github.com/rogpeppe/go-internal v1.16.0 // testscript: the CLI tested as a shell session
+	github.com/shirou/gopsutil/v4 v4.26.10 // memory and port holders on every system
+	github.com/spf13/cobra v1.10.2 // the command line
+	github.com/spf13/pflag v1.0.9 // flags that the toy API's program and ltlab share
+	golang.org/x/sys v0.49.0 // timers finer than the runtime's in the toy API
+	golang.org/x/term v0.47.0 // is this a terminal
+	golang.org/x/time v0.16.0 // token bucket of the toy API
+	gonum.org/v1/plot v0.17.0 // axes and layout of the boards' charts
+	modernc.org/sqlite v1.62.0 // the run store, without a C compiler
 )
 
 require (

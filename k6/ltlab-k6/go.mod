@@ -3,9 +3,9 @@ module github.com/ltlab/ltlab/k6/ltlab-k6
 go 1.26.0
 
 require (
-	github.com/ltlab/ltlab v0.0.0
-	github.com/sirupsen/logrus v1.9.3
-	go.k6.io/k6/v2 v2.1.0
+	github.com/ltlab/ltlab v0.0.0 // the format of records
+	github.com/sirupsen/logrus v1.9.3 // the logger that k6 hands to its outputs
+	go.k6.io/k6/v2 v2.1.0 // the tool itself
 )
 
 require (
