@@ -28,6 +28,7 @@ type Bench struct {
 	ltlab string
 	k6    string
 	user  *syscall.Credential // nil: the caller's own
+	vars  []string            // NAME=value for commands, besides the usual ones
 
 	started int  // commands so far
 	killed  bool // ltlab itself was killed, so it could not tidy up after itself
@@ -94,10 +95,10 @@ func (b *Bench) Scenario(name string) {
 }
 
 func (b *Bench) env() []string {
-	return []string{
+	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + b.Dir, "TMPDIR=" + b.tmp, "LTLAB_HOME=" + b.Home, "LTLAB_K6=" + b.k6,
 		"HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", // nothing may leave this machine
-	}
+	}, b.vars...)
 }
 
 // run is the path of a file in a run's folder.

@@ -220,6 +220,7 @@ type toolFile struct {
 	Start    time.Time
 	Seconds  int64 // from the start to the end of the last second that is there
 	Requests int64
+	Samples  map[string]int64 // by metric
 	Ended    bool
 }
 
@@ -227,8 +228,8 @@ func (b *Bench) toolFile(run string) toolFile {
 	b.t.Helper()
 	text, err := os.ReadFile(b.run(run, "tool.ndjson"))
 	b.try(err)
-	var f toolFile
-	metrics, requests := map[int]string{}, map[int]bool{}
+	f := toolFile{Samples: map[string]int64{}}
+	metrics, of := map[int]string{}, map[int]string{} // names by number of metric and of series
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	for i, line := range lines {
 		if !bytes.HasSuffix(line, []byte("\n")) {
@@ -256,11 +257,13 @@ func (b *Bench) toolFile(run string) toolFile {
 		case l.Metric != nil:
 			metrics[l.Metric.ID] = l.Metric.Name
 		case l.Series != nil:
-			requests[l.Series.ID] = metrics[l.Series.Metric] == "http_reqs"
+			of[l.Series.ID] = metrics[l.Series.Metric]
 		case l.Second != nil:
 			f.Seconds = max(f.Seconds, l.Second.T+1)
 			for _, bucket := range l.Second.B {
-				if requests[int(bucket[0].(float64))] {
+				name := of[int(bucket[0].(float64))]
+				f.Samples[name] += int64(bucket[1].(float64))
+				if name == "http_reqs" {
 					f.Requests += int64(bucket[2].(float64))
 				}
 			}

@@ -33,16 +33,17 @@ func markup(t *testing.T, b *Bench) Result {
 			t.Errorf("%s does not name the scenario", path)
 		}
 	}
-	for _, path := range []string{"/", "/runs/markup"} {
+	for path, heading := range map[string]string{"/": "table.runs td.key", "/runs/markup": "h1 bdi"} {
 		w.Open(boards + path)
-		w.Until("the page", `document.readyState === "complete" && document.body.innerText.includes("<img src=x")`)
+		w.Until("the page", `document.querySelector("`+heading+`")`)
 		var saw struct {
-			Title   string
-			Strange int
+			Title, Name string
+			Strange     int
 		}
-		w.Ask(`{title: document.title, strange: document.querySelectorAll("main img, main script, main b, main iframe").length}`, &saw)
-		if saw.Strange > 0 || saw.Title == "pwned" {
-			t.Errorf("%s: %d strange elements, title %q", path, saw.Strange, saw.Title)
+		w.Ask(`{title: document.title, name: document.querySelector("`+heading+`").textContent,
+			strange: document.querySelectorAll("main img, main script, main b, main iframe").length}`, &saw)
+		if saw.Strange > 0 || saw.Title == "pwned" || saw.Name != name {
+			t.Errorf("%s: %d strange elements, title %q, scenario %q", path, saw.Strange, saw.Title, saw.Name)
 		}
 		w.Shoot("markup" + strings.ReplaceAll(path, "/", "-") + ".png")
 	}

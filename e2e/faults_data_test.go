@@ -25,14 +25,17 @@ func dataFaults() []Fault {
 	}
 }
 
-// urlMemory is how much more memory k6 may need with our output than without, for any number of URLs.
-const urlMemory = 64 << 20
+// urlMemory is how much more memory k6 may need with our output than without, for any number of URLs. Two peaks of the
+// same run differ as the garbage collector likes, hence an eighth of k6's own. Series that were not folded would take
+// several times as much.
+func urlMemory(without int64) int64 { return 64<<20 + without/8 }
 
 func manyURLs(t *testing.T, b *Bench) Result {
 	urls := 20_000
 	if full() {
 		urls = 100_000
 	}
+	b.vars = []string{"GOGC=20"} // garbage would hide what is really needed
 	b.Scenario("urls.js")
 	api := newTarget(t)
 	vars := []string{"-e", fmt.Sprintf("URLS=%d", urls), "-e", "BASE_URL=" + api.URL}
@@ -57,12 +60,11 @@ func manyURLs(t *testing.T, b *Bench) Result {
 	if o := p.Wait(); o.Exit != 0 || alone.count() != int64(urls) {
 		t.Fatalf("k6 alone: exit %d\n%s", o.Exit, o.Stderr)
 	}
-	gain := with - without
-	if gain > urlMemory {
-		t.Errorf("the output needs %d MB more than k6 alone (%d of %d MB), want %d at most", gain>>20, with>>20, without>>20, urlMemory>>20)
+	if most := urlMemory(without); with-without > most {
+		t.Errorf("k6 needs %d MB with the output and %d MB without: %d MB more, want %d at most", with>>20, without>>20, (with-without)>>20, most>>20)
 	}
 	return Result{Message: message, Exit: o.Exit, Data: fmt.Sprintf(
-		"complete: %d requests; %d of %d samples folded into (other); k6 needs %d MB at most with the output and %d MB without; the record has %.1f MB",
+		"complete: %d requests; %d of %d samples folded into (other); k6's memory peaks at %d MB with the output and at %d MB without it; the record has %.1f MB",
 		doc.Summary.Requests, doc.Ledger.Folded, doc.Ledger.Recorded, with>>20, without>>20, float64(size.Size())/(1<<20))}
 }
 

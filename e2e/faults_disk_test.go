@@ -154,7 +154,7 @@ func diskFullBefore(t *testing.T, b *Bench) Result {
 	if len(b.processes()) > 0 {
 		t.Errorf("a start that failed left %v", b.processes())
 	}
-	r := b.problem(b.Ltlab("k6", "-s", "steady.js", "-e", "LENGTH=1s", "-e", "BASE_URL="+closedPort(t)), "disk-full", 10, "no space left on device")
+	r := b.problem(b.Ltlab("k6", "-s", "steady.js", "--id", "none", "-e", "LENGTH=1s", "-e", "BASE_URL="+closedPort(t)), "disk-full", 10, "no space left on device")
 	if len(b.entries(filepath.Join(b.Home, "runs"))) > 0 {
 		t.Error("half a run was made")
 	}

@@ -35,8 +35,8 @@ func k6Killed(t *testing.T, b *Bench) Result {
 	b.kill(pid)
 	r := b.problem(p.Wait(), "k6-killed", 18, "k6 was killed in mid-run", "signal killed")
 	doc, file := b.Show("killed"), b.toolFile("killed")
-	if doc.State != "interrupted" || doc.OK || doc.Ledger.Emitted != nil || doc.Summary.Requests != file.Requests || file.Ended {
-		t.Errorf("%s, ok %v, %d requests of %d, ledger %+v", doc.State, doc.OK, doc.Summary.Requests, file.Requests, doc.Ledger)
+	if doc.State != "interrupted" || doc.OK || doc.Exit != 18 || doc.Ledger.Emitted != nil || doc.Summary.Requests != file.Requests || file.Ended {
+		t.Errorf("%s, exit %d, ok %v, %d requests of %d, ledger %+v", doc.State, doc.Exit, doc.OK, doc.Summary.Requests, file.Requests, doc.Ledger)
 	}
 	b.OK("start")
 	b.sameOnBoard("killed", "interrupted")
@@ -60,7 +60,7 @@ func (b *Bench) lossNotHidden(run string) {
 // the target's own count.
 func (b *Bench) missing(file toolFile, at time.Time, api *target) (missing time.Duration, served int64) {
 	b.t.Helper()
-	const tick = 200 * time.Millisecond // between two looks of the output, and room for a request under way
+	const tick = 500 * time.Millisecond // between two looks of the output, on a busy machine
 	missing = at.Sub(file.Start.Add(time.Duration(file.Seconds) * time.Second))
 	if missing > lag+tick {
 		b.t.Errorf("%s of the record are missing, want %s at most", missing, lag)
@@ -84,8 +84,8 @@ func ctrlC(t *testing.T, b *Bench) Result {
 	r := b.problem(p.Wait(), "interrupted", 130, "kept as once")
 	doc := b.Show("once")
 	l := doc.Ledger
-	if doc.State != "interrupted" || doc.ToolExit == nil || *doc.ToolExit != 105 || !b.toolFile("once").Ended {
-		t.Errorf("%s, k6's exit %v", doc.State, doc.ToolExit)
+	if doc.State != "interrupted" || doc.Exit != 130 || doc.ToolExit == nil || *doc.ToolExit != 105 || !b.toolFile("once").Ended {
+		t.Errorf("%s, exit %d, k6's exit %v", doc.State, doc.Exit, doc.ToolExit)
 	}
 	if l.Emitted == nil || *l.Emitted != l.Recorded || l.Lost != 0 || doc.Summary.Requests != api.count() {
 		t.Errorf("%d requests, the target counted %d; ledger %+v", doc.Summary.Requests, api.count(), l)
@@ -99,12 +99,12 @@ func ctrlCTwice(t *testing.T, b *Bench) Result {
 	api := newTarget(t)
 	p := b.Start("k6", "-s", "lingering.js", "--id", "twice", "-e", "BASE_URL="+api.URL)
 	b.until("load", limit, func() bool { return api.loaded() > lasts(4*time.Second, 30*time.Second) })
-	first := time.Now()
 	p.Signal(syscall.SIGINT)
 	b.until("the first Ctrl-C on the run's timeline", 10*time.Second, func() bool {
 		return strings.Contains(string(b.read(b.run("twice", "run.ndjson"))), `"id":"interrupted"`)
 	})
-	b.until("teardown", lag+time.Second, func() bool { return time.Since(first) > lag }) // the last load is on the disk by then
+	open := int64(4) // one request a user may break
+	b.until("the record of all load", 2*lag, func() bool { return b.toolFile("twice").Requests >= api.count()-open })
 	if !p.Running() {
 		t.Fatalf("k6 did not tear down:\n%s", p.Stderr())
 	}
@@ -118,8 +118,7 @@ func ctrlCTwice(t *testing.T, b *Bench) Result {
 	if doc.State != "interrupted" || doc.Ledger.Emitted != nil || doc.Summary.Requests != file.Requests || file.Ended {
 		t.Errorf("%s, %d requests of %d, ledger %+v", doc.State, doc.Summary.Requests, file.Requests, doc.Ledger)
 	}
-	_, served := b.missing(file, second, api)
-	r.Data = fmt.Sprintf("k6 killed; record readable, marked interrupted: %d of %d requests are there (%s)", file.Requests, served, percent(file.Requests, served))
+	r.Data = fmt.Sprintf("k6 killed; record readable, marked interrupted: %d of %d requests are there", file.Requests, api.count())
 	return r
 }
 

@@ -27,8 +27,8 @@ func targetDown(t *testing.T, b *Bench) Result {
 	if s.Duration != nil || s.Unanswered == nil || *s.Unanswered != s.Requests || s.Requests == 0 || *s.FailedRatio != 1 {
 		t.Errorf("summary %+v", s)
 	}
-	if doc.ToolExit == nil || *doc.ToolExit != 0 || doc.Ledger.Lost != 0 {
-		t.Errorf("k6's exit %v, ledger %+v", doc.ToolExit, doc.Ledger)
+	if doc.Exit != 17 || doc.ToolExit == nil || *doc.ToolExit != 0 || doc.Ledger.Lost != 0 {
+		t.Errorf("the record says exit %d, k6's exit %v, ledger %+v", doc.Exit, doc.ToolExit, doc.Ledger)
 	}
 	board := b.BoardOf("down")
 	for _, id := range []string{"latency", "percentiles"} {
@@ -51,7 +51,7 @@ func targetDies(t *testing.T, b *Bench) Result {
 	api := newTarget(t)
 	length := lasts(4*time.Second, 30*time.Second)
 	p := b.Start("k6", "-s", "steady.js", "--id", "dies", "-e", "LENGTH="+length.String(), "-e", "BASE_URL="+api.URL)
-	b.until("half of the load", length, func() bool { return api.loaded() > length/2 })
+	b.until("half of the load", limit, func() bool { return api.loaded() > length/2 })
 	api.die()
 	o := p.Wait()
 	if o.Exit != 0 {

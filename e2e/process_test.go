@@ -158,9 +158,8 @@ func (b *Bench) find(name string) (pid int) {
 	return pid
 }
 
-// k6Run and server are the names of a run's k6 and of the lab's process.
-func (b *Bench) k6Run() string  { return filepath.Base(b.k6) + " run" }
-func (b *Bench) server() string { return filepath.Base(b.ltlab) + " serve" }
+// k6Run is what a run's k6 is called.
+func (b *Bench) k6Run() string { return filepath.Base(b.k6) + " run" }
 
 // endAll kills what a failed test has left.
 func (b *Bench) endAll() {

@@ -107,7 +107,11 @@ func TestFiguresEqualEverySample(t *testing.T) {
 	if first.Summary.Requests != s.Requests || *first.Summary.Duration != *s.Duration {
 		t.Errorf("`ltlab k6` and `runs show` differ: %+v, %+v", first.Summary, s)
 	}
-	same(t, "samples", float64(doc.Ledger.Recorded), float64(all.all))
+	same(t, "samples in the ledger", float64(doc.Ledger.Recorded), float64(all.all))
+	file := b.toolFile("truth")
+	for metric, values := range all.values {
+		same(t, "samples of "+metric+" in the record", float64(file.Samples[metric]), float64(len(values)))
+	}
 	var failed int64
 	for code, n := range all.codes {
 		same(t, "status "+code, float64(s.Codes[code]), float64(n))

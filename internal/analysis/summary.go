@@ -254,13 +254,13 @@ func (r *reader) finish() {
 	r.ledger()
 }
 
-// ledger (and thresholds) are the tool's own when it got to write it; else what can still be counted, with emitted unknown.
+// ledger takes what the tool emitted and lost from its own end line, when it got to write one; what is recorded is
+// counted here, for a ledger that is only believed proves nothing.
 func (r *reader) ledger() {
 	if r.s.ToolEnd != nil {
 		r.s.Ledger, r.s.Thresholds = r.s.ToolEnd.Ledger, r.s.ToolEnd.Thresholds
-		return
 	}
-	r.s.Ledger = record.Ledger{Recorded: r.recorded}
+	r.s.Ledger.Recorded = r.recorded
 }
 
 // OKCode says whether a status counts as success: 200 to 399 (design of `failed_ratio`, the same for every tool).

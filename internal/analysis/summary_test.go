@@ -139,9 +139,10 @@ func TestIncompleteNamesEveryReason(t *testing.T) {
 		requests *int64
 		want     string
 	}{
-		"lost":         {record.Ledger{Emitted: ptr(int64(10)), Recorded: 8, Lost: map[string]int64{"disk": 2}}, nil, "2 samples lost: disk"},
-		"unaccounted":  {record.Ledger{Emitted: ptr(int64(10)), Recorded: 8, Lost: map[string]int64{"disk": 1}}, nil, "1 samples lost: disk\n1 of 10 samples are unaccounted for"},
-		"disagreement": {record.Ledger{Emitted: ptr(int64(8)), Recorded: 8}, ptr(int64(3001)), "the tool counts 3001 requests, the record 3000"},
+		"lost":           {record.Ledger{Emitted: ptr(int64(6302)), Recorded: 6300, Lost: map[string]int64{"disk": 2}}, nil, "2 samples lost: disk"},
+		"unaccounted":    {record.Ledger{Emitted: ptr(int64(6302)), Recorded: 6300, Lost: map[string]int64{"disk": 1}}, nil, "1 samples lost: disk\n1 of 6302 samples are unaccounted for"},
+		"a false ledger": {record.Ledger{Emitted: ptr(int64(6310)), Recorded: 6310}, nil, "10 of 6310 samples are unaccounted for"},
+		"disagreement":   {record.Ledger{Emitted: ptr(int64(6300)), Recorded: 6300}, ptr(int64(3001)), "the tool counts 3001 requests, the record 3000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if why := Incomplete(record3Seconds(t).end(c.ledger), c.requests); why != c.want {

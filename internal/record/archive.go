@@ -102,7 +102,8 @@ func unpack(src io.Reader, dir string) error {
 	for {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			_, err := io.Copy(io.Discard, io.LimitReader(z, left)) // its checksum stands at the very end
+			return err
 		}
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ltlab/ltlab/internal/problem"
@@ -59,7 +60,7 @@ func k6Env(s *Spec, toolFile, id string) []string {
 	for _, v := range s.Environ {
 		name, _, _ := strings.Cut(v, "=")
 		// k6 ignores K6_OUT once -o is given; its entries are repeated as flags.
-		if name != "K6_OUT" && name != "LTLAB_RECORD" && name != "LTLAB_RUN" {
+		if name != "K6_OUT" && name != "LTLAB_RECORD" && name != "LTLAB_RUN" && name != "LTLAB_PARENT" {
 			env = append(env, v)
 		}
 	}
@@ -68,7 +69,8 @@ func k6Env(s *Spec, toolFile, id string) []string {
 			env = append(env, v)
 		}
 	}
-	return append(env, "LTLAB_RECORD="+toolFile, "LTLAB_RUN="+id, "K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false")
+	return append(env, "LTLAB_RECORD="+toolFile, "LTLAB_RUN="+id, "LTLAB_PARENT="+strconv.Itoa(os.Getpid()),
+		"K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false")
 }
 
 // readByTool are variables that k6 or its Go runtime would obey themselves: given for the scenario, they must not.

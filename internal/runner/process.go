@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"runtime"
 	"time"
 
 	"github.com/ltlab/ltlab/internal/record"
@@ -29,9 +28,6 @@ func (p *process) run(ctx context.Context) (exit int, err error) {
 	ownGroup(p.cmd)
 	started, ended := make(chan error, 1), make(chan struct{})
 	go func() {
-		// The kernel ties the parent-death signal to this thread, not to the process.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
 		defer close(ended)
 		err := p.cmd.Start()
 		started <- err

@@ -138,7 +138,7 @@ func ledger(l *record.Ledger, field string) map[string]float64 {
 		return nil
 	}
 	switch {
-	case field == "lost":
+	case field == "lost" && (l.Emitted != nil || l.LostTotal() > 0): // else it is not known
 		return map[string]float64{"": float64(l.LostTotal())}
 	case field == "recorded":
 		return map[string]float64{"": float64(l.Recorded)}

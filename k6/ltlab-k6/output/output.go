@@ -5,10 +5,13 @@
 package output
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,6 +31,7 @@ const Name = "ltlab"
 const (
 	envRecord = "LTLAB_RECORD" // path of the tool.ndjson to write; required
 	envRun    = "LTLAB_RUN"    // the run's id; default: the base name of the record's folder
+	envParent = "LTLAB_PARENT" // pid of the ltlab that started k6; unset: nobody is watched
 )
 
 // flushEvery divides a second, so that a second is closed as soon as its grace is over.
@@ -36,6 +40,8 @@ const flushEvery = 200 * time.Millisecond
 // Output implements k6's output interfaces.
 type Output struct {
 	path, run  string
+	parent     int         // pid of the process that must live on; 0: none
+	stopTest   func(error) // ends the test in order
 	plan       plan
 	thresholds *thresholds
 	log        logrus.FieldLogger
@@ -51,6 +57,7 @@ type Output struct {
 }
 
 var (
+	_ k6output.WithTestRunStop       = (*Output)(nil)
 	_ k6output.WithStopWithTestError = (*Output)(nil)
 	_ k6output.WithThresholds        = (*Output)(nil)
 )
@@ -77,8 +84,12 @@ func New(p k6output.Params) (*Output, error) {
 	if err != nil {
 		return nil, misconfigured(err)
 	}
+	parent, err := strconv.Atoi(cmp.Or(p.Environment[envParent], "0"))
+	if err != nil {
+		return nil, misconfigured(fmt.Errorf("%s: %w", envParent, err))
+	}
 	return &Output{
-		path: path, run: run, plan: planned, log: p.Logger, clock: systemClock(),
+		path: path, run: run, parent: parent, plan: planned, log: p.Logger, clock: systemClock(),
 		thresholds: newThresholds(!p.RuntimeOptions.NoThresholds.Bool),
 	}, nil
 }
@@ -92,6 +103,9 @@ func (o *Output) Description() string { return fmt.Sprintf("%s (%s)", Name, o.pa
 
 // SetThresholds keeps the script's thresholds; k6 writes its verdicts into them.
 func (o *Output) SetThresholds(all map[string]metrics.Thresholds) { o.thresholds.set(all) }
+
+// SetTestRunStopCallback keeps what ends the test.
+func (o *Output) SetTestRunStopCallback(stop func(error)) { o.stopTest = stop }
 
 // Start creates the record and begins to write it.
 func (o *Output) Start() error {
@@ -122,10 +136,22 @@ func (o *Output) loop() {
 		select {
 		case <-tick.C:
 			o.flush()
+			o.watchParent()
 		case <-o.stop:
 			return
 		}
 	}
+}
+
+// watchParent ends the test once the ltlab that started it is gone: load must not go on unseen. A parent-death signal
+// would not do, for Linux sends one for each dying thread, and a second one is k6's hard stop.
+func (o *Output) watchParent() {
+	if o.parent == 0 || o.parent == os.Getppid() {
+		return
+	}
+	o.parent = 0
+	err := errors.New("ltlab, which started this run, is gone")
+	o.stopTest(errext.WithExitCodeIfNone(errext.WithAbortReasonIfNone(err, errext.AbortedByOutput), exitcodes.ExternalAbort))
 }
 
 // AddMetricSamples puts samples aside; it never waits for the disk.

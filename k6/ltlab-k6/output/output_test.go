@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -85,4 +86,34 @@ func TestTheGoroutineWritesWhatItWasGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	parse(t, path).wantLedger(2000, record.Ledger{Recorded: 2000})
+}
+
+func TestTheTestEndsOnceWhenItsLtlabIsGone(t *testing.T) {
+	for name, c := range map[string]struct {
+		parent string
+		want   int
+	}{
+		"alive": {strconv.Itoa(os.Getppid()), 0}, "gone": {strconv.Itoa(os.Getpid()), 1}, "not given": {"", 0},
+	} {
+		o, err := New(params(map[string]string{envRecord: "x/tool.ndjson", envParent: c.parent}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stops := 0
+		o.SetTestRunStopCallback(func(err error) {
+			var code errext.HasExitCode
+			if !errors.As(err, &code) || code.ExitCode() != 105 {
+				t.Errorf("%s: ends with %v", name, err)
+			}
+			stops++
+		})
+		o.watchParent()
+		o.watchParent()
+		if stops != c.want {
+			t.Errorf("%s: ended %d times, want %d", name, stops, c.want)
+		}
+	}
+	if _, err := New(params(map[string]string{envRecord: "x/tool.ndjson", envParent: "me"})); err == nil {
+		t.Error("a parent that is no pid is taken")
+	}
 }
