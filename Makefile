@@ -1,5 +1,4 @@
 # Bare `make` lists the targets. A fresh machine needs Go 1.26, make and git for demo, build, test and lint.
-SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 export CGO_ENABLED := 0
