@@ -6,6 +6,7 @@ require (
 	github.com/DataDog/sketches-go v1.4.8 // mergeable quantile sketches, of which a record is made
 	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327 // with chromedp; a newer one breaks k6's browser module, which shares our versions
 	github.com/chromedp/chromedp v0.14.2 // tests in a real browser
+	github.com/compose-spec/compose-go/v2 v2.13.0 // tests that Compose reads the settings as we wrote them
 	github.com/fatih/color v1.19.0 // color on terminals
 	github.com/gofrs/flock v0.13.2 // file locks on every system: one server a lab, one writer a run
 	github.com/joho/godotenv v1.5.1 // files of NAME=value lines
@@ -17,6 +18,7 @@ require (
 	github.com/shirou/gopsutil/v4 v4.26.10 // memory and port holders on every system
 	github.com/spf13/cobra v1.10.2 // the command line
 	github.com/spf13/pflag v1.0.9 // flags that the toy API's program and ltlab share
+	go.yaml.in/yaml/v4 v4.0.0 // ltlab.yaml; kept by the YAML organization (v3 is frozen), and Compose's library uses it too
 	golang.org/x/sys v0.49.0 // timers finer than the runtime's in the toy API
 	golang.org/x/term v0.47.0 // is this a terminal
 	golang.org/x/time v0.16.0 // token bucket of the toy API
@@ -51,6 +53,7 @@ require (
 	github.com/power-devops/perfstat v0.0.0-20260805114148-88456608a4f6 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	github.com/sirupsen/logrus v1.9.0 // indirect
 	github.com/tklauser/go-sysconf v0.4.0 // indirect
 	github.com/tklauser/numcpus v0.12.0 // indirect
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect

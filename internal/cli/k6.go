@@ -3,13 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
 
 	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
 
+	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
@@ -56,7 +56,7 @@ func newK6(d *Deps) *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.scenario, "scenario", "s", "", "the scenario's `file`; a name alone also finds shipped ones: "+strings.Join(k6.Names(), ", "))
+	f.StringVarP(&o.scenario, "scenario", "s", "", "the scenario's `file`; a name alone also finds those of ltlab.yaml and shipped ones: "+strings.Join(k6.Names(), ", "))
 	f.StringVarP(&o.dir, "dir", "p", "", "the project's `folder`; -s is then a path inside it")
 	f.StringArrayVarP(&o.env, "env", "e", nil, "`NAME=value` for the scenario's __ENV; NAME alone passes the caller's (repeatable)")
 	f.StringArrayVar(&o.envFiles, "env-file", nil, "`file` of NAME=value lines for the scenario; -e wins (repeatable)")
@@ -148,11 +148,7 @@ func (o *k6Options) spec() (*runner.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := fs.Sub(k6.Scenarios, "scenarios")
-	if err != nil {
-		return nil, err
-	}
-	scenario, err := runner.FindScenario(cwd, o.dir, o.scenario, runner.Shipped{FS: files, Names: k6.Names()})
+	scenario, project, err := findScenario(cwd, o.dir, o.scenario)
 	if err != nil {
 		return nil, err
 	}
@@ -174,18 +170,42 @@ func (o *k6Options) spec() (*runner.Spec, error) {
 	}
 	spec := &runner.Spec{
 		ID: o.id, Engine: "embedded", Binary: binary, Scenario: scenario, Dir: cwd, Environ: d.Environ(), Vars: vars,
-		Args: o.args, Tags: tags, Project: o.project, Target: d.Getenv("BASE_URL"), Strict: o.strict,
-		Stdout: d.IO.Out, Stderr: d.IO.Err,
+		Args: o.args, Tags: tags, Project: o.project, Strict: o.strict, Stdout: d.IO.Out, Stderr: d.IO.Err,
 	}
 	if d.json {
 		spec.Stdout = d.IO.Err // stdout is the document's
 	}
-	for _, v := range vars {
-		if name, value, _ := strings.Cut(v, "="); name == "BASE_URL" {
-			spec.Target = value
-		}
+	if spec.Project == "" && project != nil {
+		spec.Project = project.Name
+	}
+	if err := o.aim(spec, project); err != nil {
+		return nil, err
 	}
 	return spec, nil
+}
+
+// aim sets the run's target. The scenario sees flags and the environment anyway; what a file sets is added to its variables.
+func (o *k6Options) aim(spec *runner.Spec, project *config.Project) error {
+	env, err := o.deps.env()
+	if err != nil {
+		return err
+	}
+	o.deps.warn(warnings(env))
+	sources := config.Sources{Flags: map[string]config.Flag{}, Getenv: o.deps.Getenv, Project: project, Env: env}
+	for _, v := range spec.Vars {
+		if name, value, _ := strings.Cut(v, "="); name == config.BaseURL {
+			sources.Flags[name] = config.Flag{Name: "-e", Value: value}
+		}
+	}
+	target := sources.Value(config.BaseURL)
+	spec.Target = target.Value
+	if from := target.Origin.From; from == config.FromProject || from == config.FromLab {
+		if err := target.Check(); err != nil {
+			return problem.SettingsInvalid(fmt.Errorf("%s: %w", target.Origin.At, err))
+		}
+		spec.Vars = append(spec.Vars, config.BaseURL+"="+target.Value)
+	}
+	return nil
 }
 
 // vars are the scenario's variables in order: files first, so that -e wins.

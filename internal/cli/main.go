@@ -137,6 +137,7 @@ func newRoot(d *Deps) *cobra.Command {
 	root.PersistentFlags().BoolVar(&d.debug, "debug", false, "show the original error behind a problem")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(newStart(d), newStop(d), newStatus(d), newK6(d), newRuns(d), newToyAPI(d), newServe(d), newVersion(d))
+	root.AddCommand(newConfigure(d), newConfig(d), newEnv(d))
 	root.AddCommand(newTopics()...)
 	root.InitDefaultCompletionCmd()
 	return root

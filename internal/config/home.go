@@ -57,3 +57,6 @@ func (h Home) StartLock() string { return h.path("start.lock") }
 
 // Log is the embedded lab's log.
 func (h Home) Log() string { return h.path("serve.log") }
+
+// Env holds the lab's own settings, its secrets among them.
+func (h Home) Env() string { return h.path(".env") }

@@ -27,6 +27,44 @@ func HomeUnusable(dir string, err error) *Problem {
 		Fix: []Step{{Say: "make it writable, or choose another", Run: "export LTLAB_HOME=DIR"}}}
 }
 
+// SettingsUnusable is an .env of the lab that cannot be read, written or kept from others.
+func SettingsUnusable(path string, err error) *Problem {
+	if p := match(err); p != nil {
+		return p
+	}
+	return &Problem{ID: "settings-unusable", Exit: Environment, Err: err,
+		What: fmt.Sprintf("the lab's settings in %s cannot be used", path), Why: err.Error(),
+		Fix: []Step{{Say: "make it a file of yours that only you may read, or move it away and make a new one", Run: "ltlab configure"}}}
+}
+
+// SettingsInvalid is a place of the lab's settings, its .env above all, that makes no sense; err names file and line.
+func SettingsInvalid(err error) *Problem {
+	return &Problem{ID: "settings-invalid", Exit: Input, Err: err,
+		What: "the lab's settings are not valid", Why: err.Error(),
+		Fix: []Step{{Say: "mend that line: one NAME=value, UTF-8; see what counts", Run: "ltlab config --origin"}}}
+}
+
+// SettingRefused is a name or a value that ltlab does not take as a setting; nothing was written.
+func SettingRefused(err error) *Problem {
+	return &Problem{ID: "setting-refused", Exit: Usage, Err: err,
+		What: err.Error(), Why: "nothing was changed",
+		Fix: []Step{{Say: "see the names and their values", Run: "ltlab config"}}}
+}
+
+// TerminalNeeded is a question that nobody could answer.
+func TerminalNeeded() *Problem {
+	return &Problem{ID: "terminal-needed", Exit: Usage,
+		What: "there is no terminal to ask on", Why: "standard input is a file, a pipe or closed",
+		Fix: []Step{{Say: "give the settings on the command line", Run: "ltlab configure set NAME=value"}}}
+}
+
+// ProjectFileInvalid is an ltlab.yaml that makes no sense; err names file and line.
+func ProjectFileInvalid(err error) *Problem {
+	return &Problem{ID: "project-file-invalid", Exit: Input, Err: err,
+		What: "the project's ltlab.yaml is not valid", Why: err.Error(),
+		Fix: []Step{{Say: "mend it; it knows scenarios, dashboards, target, project and slos"}}}
+}
+
 // DiskFull is a write that found no space.
 func DiskFull(err error) *Problem {
 	return &Problem{ID: "disk-full", Exit: Environment, Err: err,
@@ -282,7 +320,8 @@ func ExportExists(path string) *Problem {
 func Examples() []*Problem {
 	err := fmt.Errorf("example")
 	return []*Problem{
-		internal(err), BadUsage("ltlab k6", err), HomeUnusable("DIR", err), DiskFull(err), LabNotRunning("no server"), LabRunning(),
+		internal(err), BadUsage("ltlab k6", err), HomeUnusable("DIR", err), DiskFull(err), SettingsUnusable("FILE", err), SettingsInvalid(err),
+		SettingRefused(err), TerminalNeeded(), ProjectFileInvalid(err), LabNotRunning("no server"), LabRunning(),
 		LabUnhealthy("the lab did not become healthy", "it ended", ""), PortInUse("boards", 3081, "program (pid 1)"),
 		ToolNotFound([]string{"PATH"}), ToolUnusable("ltlab-k6", err), ScenarioNotFound("a.js", []string{"smoke.js"}),
 		ScenarioNotInProject("a.js", "DIR"), ScenarioUnreadable("a.js", "it is a directory"), ScenarioOutsideProject("../a.js", "DIR"), ProjectNotFound("DIR", "it is a file"),
