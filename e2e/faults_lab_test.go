@@ -121,12 +121,12 @@ func storeCorruptLive(_ *testing.T, b *Bench) Result {
 	if err := doc.whole(api.count()); err != nil {
 		b.t.Error(err)
 	}
-	message := b.said(o.Stderr+b.OK("start").Stderr, "store.db.corrupt-")
+	message := b.said(o.Stderr, "store.db.corrupt-")
 	b.aside()
 	for _, id := range []string{"one", "two", "three"} {
 		b.sameOnBoard(id, "finished")
 	}
-	return Result{Message: message, Exit: o.Exit, Data: "the run that met it is complete; all three are on the boards of the same lab after the next command"}
+	return Result{Message: message, Exit: o.Exit, Data: "the run that met it is complete; all three runs are on the boards of the same lab afterwards"}
 }
 
 func twoStarts(t *testing.T, b *Bench) Result {

@@ -53,27 +53,26 @@ type Load struct {
 
 // Summary is what a run's record says, over the whole run.
 type Summary struct {
-	Run         record.Run          `json:"-"`
-	Tool        string              `json:"tool"`
-	ToolVersion string              `json:"tool_version"`
-	State       State               `json:"state"`
-	Start       time.Time           `json:"start"`
-	Seconds     float64             `json:"seconds"` // what rates are divided by: see record.Span
-	Requests    int64               `json:"requests"`
-	RPS         *float64            `json:"rps"`          // nil when no time passed
-	Failed      *int64              `json:"failed"`       // answers outside 200-399 plus requests without an answer; nil when codes are not known
-	FailedRatio *float64            `json:"failed_ratio"` // Failed / Requests; nil without requests
-	Unanswered  *int64              `json:"unanswered"`
-	Codes       map[string]int64    `json:"codes"`             // requests by status; "0" is no answer
-	Latency     map[string]*Latency `json:"latency"`           // by metric; http_req_duration and the scenario's own trends
-	Checks      []Check             `json:"checks"`            // by name
-	Thresholds  []record.Threshold  `json:"thresholds"`        // verdicts at the end
-	Notes       []record.Note       `json:"notes"`             // of the tool's side
-	Load        Load                `json:"load"`              //
-	Ledger      record.Ledger       `json:"ledger"`            //
-	ToolEnd     *record.End         `json:"-"`                 // nil when the tool did not get to it
-	Damage      error               `json:"-"`                 // where tool.ndjson stops making sense
-	Metrics     map[string]string   `json:"metrics,omitempty"` // unit by trend
+	Run         record.Run
+	Tool        string
+	ToolVersion string
+	State       State
+	Start       time.Time
+	Seconds     float64 // what rates are divided by: see record.Span
+	Requests    int64
+	RPS         *float64 // nil when no time passed
+	Failed      *int64   // answers outside 200-399 plus requests without an answer; nil when codes are not known
+	FailedRatio *float64 // Failed / Requests; nil without requests
+	Unanswered  *int64
+	Codes       map[string]int64    // requests by status; "0" is no answer
+	Latency     map[string]*Latency // by metric; http_req_duration and the scenario's own trends
+	Checks      []Check             // by name
+	Thresholds  []record.Threshold  // verdicts at the end
+	Notes       []record.Note       // of the tool's side
+	Load        Load
+	Ledger      record.Ledger
+	ToolEnd     *record.End // nil when the tool did not get to it
+	Damage      error       // where tool.ndjson stops making sense
 }
 
 type trend struct {
@@ -89,7 +88,7 @@ func Summarize(folder record.Folder, alive bool) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Summary{Run: *run, Codes: map[string]int64{}, Latency: map[string]*Latency{}, Metrics: map[string]string{}}
+	s := &Summary{Run: *run, Codes: map[string]int64{}, Latency: map[string]*Latency{}}
 	if run.Start != nil {
 		s.Tool, s.Start = run.Start.Tool, run.Start.Time
 	}
@@ -193,7 +192,6 @@ func (r *reader) bucket(b *record.Bucket) error {
 		}
 		d = &trend{sketch: record.NewSketch(index), min: b.Min, max: b.Max}
 		r.trends[metric.Name] = d
-		r.s.Metrics[metric.Name] = metric.Unit
 	}
 	d.n += b.N
 	d.min, d.max = math.Min(d.min, b.Min), math.Max(d.max, b.Max)

@@ -4,6 +4,7 @@ package cli
 import (
 	"context"
 	"os"
+	"sync/atomic"
 
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine/embedded"
@@ -21,8 +22,9 @@ type Deps struct {
 	Executable func() (string, error)
 	Kill       <-chan struct{} // closed at the second Ctrl-C; the first one cancels the context
 
-	json  bool // --json
-	debug bool // --debug
+	json  bool        // --json
+	debug bool        // --debug
+	inRun atomic.Bool // a tool is running, which Kill ends
 }
 
 // SystemDeps are the process's own.

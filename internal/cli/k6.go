@@ -3,10 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
 
 	"github.com/ltlab/ltlab/internal/config"
@@ -89,14 +89,17 @@ func runK6(ctx context.Context, o *k6Options) error {
 	}
 	progress := d.IO.Progress(d.json)
 	r := &runner.Runner{Runs: l.Home.Runs(), Kill: d.Kill}
-	board := ""
+	board, refill := "", func() error { return nil }
 	if url := st.URL(engine.Boards); url != "" {
 		s, recovered, err := store.Open(l.Home.Store())
 		if err != nil { // the run matters more than its board
 			progress(term.Event{Service: engine.Boards, Warn: true, Text: "will not show this run: " + err.Error()})
 		} else {
 			defer s.Close()
-			warnRecovered(recovered, progress)
+			if recovered != nil {
+				warnRecovered(recovered, progress)
+				refill = func() error { return fill(ctx, s, l, progress) }
+			}
 			r.Follow = func(f record.Folder) runner.Follower { return s.NewFollow(f) }
 			board = url
 		}
@@ -110,9 +113,14 @@ func runK6(ctx context.Context, o *k6Options) error {
 		}
 		progress(term.Event{Text: text})
 	}
+	d.inRun.Store(true)
 	out, err := r.Run(ctx, spec)
+	d.inRun.Store(false)
 	if err != nil {
 		return err
+	}
+	if err := refill(); err != nil && ctx.Err() == nil {
+		progress(term.Event{Service: engine.Boards, Warn: true, Text: "do not have all runs yet: " + err.Error()})
 	}
 	doc := newRunDoc(out.Folder, out.Summary, board)
 	doc.finish(out)
@@ -215,11 +223,15 @@ func (o *k6Options) vars(cwd string) ([]string, error) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(cwd, path)
 		}
-		values, err := godotenv.Read(path)
+		content, err := os.ReadFile(path)
 		if err != nil {
 			return nil, problem.EnvFileInvalid(path, err)
 		}
-		for name, value := range values {
+		file, err := config.ParseEnv(path, content)
+		if err != nil { // it names the line and never a value
+			return nil, problem.EnvFileInvalid(path, err)
+		}
+		for name, value := range file.Values() {
 			out = append(out, name+"="+value)
 		}
 	}

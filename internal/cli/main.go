@@ -30,8 +30,14 @@ func Main() int {
 	go func() {
 		<-signals
 		cancel()
-		<-signals
+		again := <-signals
 		close(kill)
+		if !d.inRun.Load() { // nothing to end in order: the signal does what it does by default
+			signal.Reset()
+			if self, err := os.FindProcess(os.Getpid()); err == nil {
+				_ = self.Signal(again)
+			}
+		}
 	}()
 	return Run(ctx, d, os.Args[1:])
 }

@@ -16,7 +16,7 @@ type runDoc struct {
 	Tool       string             `json:"tool"`
 	Version    string             `json:"tool_version,omitempty"`
 	State      analysis.State     `json:"state"`
-	Exit       int                `json:"exit"`
+	Exit       *int               `json:"exit"` // null while it runs, or when nobody wrote the end
 	ToolExit   *int               `json:"tool_exit,omitempty"`
 	OK         bool               `json:"ok"`
 	Project    string             `json:"project"`
@@ -86,10 +86,10 @@ func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc 
 		doc.Project, doc.Scenario, doc.Engine, doc.Target = st.Project, st.Scenario.Name, st.Engine, st.Target
 	}
 	if end := s.Run.End; end != nil {
-		doc.Exit, doc.ToolExit, doc.Ledger.ToolRequests = end.Exit, &end.ToolExit, end.Requests
+		doc.Exit, doc.ToolExit, doc.Ledger.ToolRequests = &end.Exit, &end.ToolExit, end.Requests
 		doc.Warnings = orEmpty(end.Warnings)
 	}
-	doc.OK = s.State == analysis.Finished && doc.Exit == problem.OK
+	doc.OK = s.State == analysis.Finished && doc.Exit != nil && *doc.Exit == problem.OK
 	if board != "" {
 		url := runURL(board, folder.ID())
 		doc.Board = &url
@@ -101,10 +101,11 @@ func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc 
 func (doc *runDoc) finish(o *runner.Outcome) {
 	doc.ToolExit, doc.Ledger.ToolRequests, doc.Warnings = &o.Tool, o.Requests, orEmpty(o.Warnings)
 	doc.Problem = problemDoc(o.Problem)
+	exit := problem.OK
 	if o.Problem != nil {
-		doc.Exit = o.Problem.Exit
+		exit = o.Problem.Exit
 	}
-	doc.OK = doc.Exit == problem.OK
+	doc.Exit, doc.OK = &exit, exit == problem.OK
 }
 
 // orEmpty keeps JSON lists lists.

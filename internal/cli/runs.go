@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -59,8 +60,8 @@ type listRun struct {
 	Project  string         `json:"project"`
 	Scenario string         `json:"scenario"`
 	Start    time.Time      `json:"start"`
-	Exit     *int           `json:"exit"` // null while it runs, or when nobody wrote the end
-	Requests *int64         `json:"requests"`
+	Exit     *int           `json:"exit"`     // null while it runs, or when nobody wrote the end
+	Requests *int64         `json:"requests"` // in the record; null as for exit
 	Bytes    int64          `json:"bytes"`
 	Damage   string         `json:"damage,omitempty"`
 }
@@ -125,7 +126,7 @@ func listed(f record.Folder) listRun {
 	}
 	switch {
 	case run.End != nil:
-		out.Exit, out.Requests = &run.End.Exit, run.End.Requests
+		out.Exit, out.Requests = &run.End.Exit, &run.End.Recorded
 		if !run.End.Interrupted {
 			out.State = analysis.Finished
 		}
@@ -180,7 +181,7 @@ func newRunsExport(d *Deps) *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use: "export RUN", Short: "Pack a run into one compressed file", Args: oneArg("run"), ValidArgsFunction: runNames(d),
-		RunE: func(_ *cobra.Command, args []string) error { return runRunsExport(d, args[0], out) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runRunsExport(cmd.Context(), d, args[0], out) },
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the `file` to write; default: the run's id with .ltlab.tar.zst")
 	return cmd
@@ -194,7 +195,7 @@ type fileDoc struct {
 	Bytes  int64  `json:"bytes,omitempty"`
 }
 
-func runRunsExport(d *Deps, name, out string) (err error) {
+func runRunsExport(ctx context.Context, d *Deps, name, out string) error {
 	h, err := d.home()
 	if err != nil {
 		return err
@@ -214,9 +215,9 @@ func runRunsExport(d *Deps, name, out string) (err error) {
 		return problem.ExportExists(out)
 	}
 	if err != nil {
-		return &usageError{err}
+		return problem.ExportUnwritable(out, err)
 	}
-	err = record.Export(f, file)
+	err = record.Export(f, ctxWriter{ctx, file})
 	if cerr := file.Close(); err == nil {
 		err = cerr
 	}
@@ -252,11 +253,14 @@ func runRunsImport(ctx context.Context, d *Deps, path string) error {
 		return problem.ImportInvalid(path, err)
 	}
 	defer file.Close()
-	f, err := l.Home.Runs().Import(file)
+	f, err := l.Home.Runs().Import(ctxReader{ctx, file})
 	if errors.Is(err, record.ErrExists) {
 		return problem.RunExists(f.ID())
 	}
 	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		p := problem.ImportInvalid(path, err)
 		if other := problem.From(err); other.ID != "internal" && other.ID != "record-corrupt" { // a full disk, a newer format: say that
 			p = other
@@ -264,8 +268,9 @@ func runRunsImport(ctx context.Context, d *Deps, path string) error {
 		return p
 	}
 	if st.URL(engine.Boards) != "" {
-		if err := catchUp(ctx, l, d.IO.Progress(d.json)); err != nil {
-			return err
+		progress := d.IO.Progress(d.json)
+		if err := catchUp(ctx, l, progress); err != nil { // the run is in all the same
+			progress(term.Event{Service: engine.Boards, Warn: true, Text: "do not have all runs yet: " + err.Error()})
 		}
 	}
 	if d.json {
@@ -280,4 +285,29 @@ func newRunsDelete(d *Deps) *cobra.Command {
 		Use: "delete RUN...", Aliases: []string{"rm"}, Short: "Delete runs and their records", Args: someArgs("run"), ValidArgsFunction: runNames(d),
 		RunE: func(cmd *cobra.Command, args []string) error { return runRunsDelete(cmd.Context(), d, args) },
 	}
+}
+
+// ctxReader and ctxWriter end a long copy at Ctrl-C.
+type ctxReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c ctxReader) Read(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(b)
+}
+
+type ctxWriter struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (c ctxWriter) Write(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.w.Write(b)
 }

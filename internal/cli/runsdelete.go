@@ -23,10 +23,11 @@ type deleteDoc struct {
 
 // runRunsDelete resolves every name before it deletes anything: "last" twice is one run.
 func runRunsDelete(ctx context.Context, d *Deps, names []string) error {
-	h, err := d.home()
+	l, err := d.lab()
 	if err != nil {
 		return err
 	}
+	h := l.Home
 	var folders []record.Folder
 	for _, name := range names {
 		f, err := h.Runs().Find(name)
@@ -47,8 +48,15 @@ func runRunsDelete(ctx context.Context, d *Deps, names []string) error {
 			return err
 		}
 		defer opened.Close()
-		warnRecovered(recovered, d.IO.Progress(d.json))
 		s = opened
+		if progress := d.IO.Progress(d.json); recovered != nil {
+			warnRecovered(recovered, progress)
+			defer func() {
+				if err := fill(ctx, s, l, progress); err != nil {
+					progress(term.Event{Service: engine.Boards, Warn: true, Text: "do not have all runs yet: " + err.Error()})
+				}
+			}()
+		}
 	}
 	doc := deleteDoc{Schema: Schema, Deleted: []string{}}
 	for _, f := range folders {

@@ -23,7 +23,7 @@ func writeRun(s *term.IO, d *runDoc) {
 	if d.State == analysis.Interrupted {
 		state = t.Warn(string(d.State))
 	}
-	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), d.Tool, d.Version, d.Project, printable(d.Scenario), state)
+	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), printable(d.Tool), printable(d.Version), printable(d.Project), printable(d.Scenario), state)
 	line("load", "%s", loadText(&d.Load))
 	sum := &d.Summary
 	line("requests", "%s", requestsText(t, sum))
@@ -48,7 +48,7 @@ func writeRun(s *term.IO, d *runDoc) {
 	}
 	line("ledger", "%s", ledgerText(t, &d.Ledger))
 	for _, w := range d.Warnings {
-		line("warning", "%s", t.Warn(strings.ReplaceAll(printable(w.Text), "\n", "; ")))
+		line("warning", "%s", t.Warn(printable(strings.ReplaceAll(w.Text, "\n", "; "))))
 	}
 	line("record", "%s", d.Record)
 	if d.Board != nil {
@@ -210,7 +210,7 @@ func millis(ms float64) string {
 func printable(s string) string {
 	const limit = 200
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
 			return '?'
 		}
 		return r

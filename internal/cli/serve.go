@@ -77,6 +77,9 @@ func runServe(ctx context.Context, o *serveOptions) error {
 	if o.nonce != "" {
 		return nil // a background server that was asked to end did its work
 	}
+	if d.json {
+		return &shownError{problem.Interrupted} // its one document is out
+	}
 	return ctx.Err()
 }
 

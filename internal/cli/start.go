@@ -111,6 +111,11 @@ func catchUp(ctx context.Context, l *lab.Lab, p term.Progress) error {
 	}
 	defer s.Close()
 	warnRecovered(recovered, p)
+	return fill(ctx, s, l, p)
+}
+
+// fill takes in what the store does not have of the runs that nobody writes.
+func fill(ctx context.Context, s *store.Store, l *lab.Lab, p term.Progress) error {
 	alive := func(id string) bool {
 		f, err := l.Home.Runs().Find(id)
 		return err == nil && runner.Alive(f)

@@ -64,5 +64,8 @@ func runToyAPI(ctx context.Context, d *Deps, c toyapi.Config, port int) error {
 	if err := s.Run(ctx, l.Listener); err != nil {
 		return err
 	}
+	if d.json {
+		return &shownError{problem.Interrupted} // its one document is out
+	}
 	return ctx.Err() // Ctrl-C is its normal end, and still exit 130
 }

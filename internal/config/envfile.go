@@ -265,6 +265,9 @@ func (s statement) torn() bool { return !s.quoted() && len(inline.FindAllStringI
 // Value is what the file says of a name; "" when it says nothing.
 func (f *EnvFile) Value(key string) string { return f.values[key] }
 
+// Values are all of them by name; not to be changed.
+func (f *EnvFile) Values() map[string]string { return f.values }
+
 // Line is the line of the statement that counts, 0 when there is none.
 func (f *EnvFile) Line(key string) int {
 	for i := len(f.statements) - 1; i >= 0; i-- {

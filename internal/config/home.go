@@ -3,8 +3,11 @@ package config
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/ltlab/ltlab/internal/record"
 )
@@ -32,8 +35,36 @@ func FindHome(getenv func(string) string) (Home, error) {
 	return Home(filepath.Join(base, "ltlab", DefaultLab)), nil
 }
 
-// Make creates the folder, for its owner alone.
-func (h Home) Make() error { return os.MkdirAll(string(h), 0o700) }
+// Make creates the folder, for its owner alone, and closes one to others that an earlier ltlab or the user left open.
+func (h Home) Make() error {
+	if err := os.MkdirAll(string(h), 0o700); err != nil {
+		return err
+	}
+	st, err := os.Stat(string(h))
+	if err != nil || st.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	if own, err := h.own(); err != nil || !own {
+		return err
+	}
+	if err := os.Chmod(string(h), 0o700); err != nil && !errors.Is(err, fs.ErrPermission) { // it may be another user's
+		return err
+	}
+	return nil
+}
+
+// own says whether the folder holds nothing but what the lab puts there. LTLAB_HOME may also name a folder that has more
+// uses, as /tmp, and nobody must be shut out of that.
+func (h Home) own() (bool, error) {
+	entries, err := os.ReadDir(string(h))
+	for _, e := range entries {
+		if !slices.ContainsFunc([]string{"runs", "store.db", "serve.", "ports.json", "start.lock", ".env", ".new-"},
+			func(ours string) bool { return strings.HasPrefix(e.Name(), ours) }) {
+			return false, err
+		}
+	}
+	return true, err
+}
 
 func (h Home) path(name string) string { return filepath.Join(string(h), name) }
 

@@ -172,10 +172,17 @@ func ScriptFailed(scenario string) *Problem {
 		Fix: []Step{{Say: "mend the script there; files that it imports or opens are looked up from its own folder"}}}
 }
 
-// FlagRejected is a flag behind "--" that k6 does not take.
+// ScriptUnloadable is a script that k6 refuses without running it, for example one that exports no function.
+func ScriptUnloadable(scenario string) *Problem {
+	return &Problem{ID: "script-unloadable", Exit: Input,
+		What: fmt.Sprintf("k6 cannot load %s", scenario), Why: "it is no k6 script as it stands; k6's own message says why",
+		Fix: []Step{{Say: "export a default function, or the functions that options.scenarios name"}}}
+}
+
+// FlagRejected is a flag behind "--" that k6 does not take; args are without secrets.
 func FlagRejected(args []string) *Problem {
 	return &Problem{ID: "k6-flag-rejected", Exit: Usage,
-		What: "k6 did not take its flags", Why: fmt.Sprintf("given behind -- : %s; k6's own message says which", strings.Join(args, " ")),
+		What: "k6 did not take its flags or the script", Why: fmt.Sprintf("given behind -- : %s; k6's own message says which", strings.Join(args, " ")),
 		Fix: []Step{{Say: "see the flags it takes", Run: "ltlab-k6 run --help"}}}
 }
 
@@ -309,6 +316,16 @@ func ImportInvalid(path string, err error) *Problem {
 		Fix: []Step{{Say: "make one where the run is", Run: "ltlab runs export RUN -o FILE"}}}
 }
 
+// ExportUnwritable is an export that cannot be written where it was asked for.
+func ExportUnwritable(path string, err error) *Problem {
+	if p := match(err); p != nil {
+		return p
+	}
+	return &Problem{ID: "export-unwritable", Exit: Input, Err: err,
+		What: fmt.Sprintf("%s cannot be written", path), Why: err.Error(),
+		Fix: []Step{{Say: "choose a folder that exists and is yours", Run: "ltlab runs export RUN -o FILE"}}}
+}
+
 // ExportExists is an export whose file is there already.
 func ExportExists(path string) *Problem {
 	return &Problem{ID: "export-exists", Exit: Usage,
@@ -325,9 +342,9 @@ func Examples() []*Problem {
 		LabUnhealthy("the lab did not become healthy", "it ended", ""), PortInUse("boards", 3081, "program (pid 1)"),
 		ToolNotFound([]string{"PATH"}), ToolUnusable("ltlab-k6", err), ScenarioNotFound("a.js", []string{"smoke.js"}),
 		ScenarioNotInProject("a.js", "DIR"), ScenarioUnreadable("a.js", "it is a directory"), ScenarioOutsideProject("../a.js", "DIR"), ProjectNotFound("DIR", "it is a file"),
-		EnvFileInvalid("FILE", err), ScriptFailed("a.js"), FlagRejected([]string{"--nope"}), ToolFileMissing("c.json"), ToolFailed(104),
+		EnvFileInvalid("FILE", err), ScriptFailed("a.js"), ScriptUnloadable("a.js"), FlagRejected([]string{"--nope"}), ToolFileMissing("c.json"), ToolFailed(104),
 		ToolKilled("killed", "RUN"), ThresholdsFailed([]string{"p(95)<1"}), ThresholdsUnevaluated([]string{"m"}), NothingAnswered(3, ""),
 		DataIncomplete("12 samples were lost"), RunInterrupted("the run so far"), CommandInterrupted(), RunExists("RUN"), RunNotFound("x", nil), RunActive("RUN"),
-		RecordCorrupt(err), RecordTooNew(err), ImportInvalid("FILE", err), ExportExists("FILE"),
+		RecordCorrupt(err), RecordTooNew(err), ImportInvalid("FILE", err), ExportExists("FILE"), ExportUnwritable("FILE", err),
 	}
 }

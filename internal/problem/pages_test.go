@@ -59,6 +59,8 @@ func onPages() map[string][]*Problem {
 		RecordTooNew(errors.New("record has format 2, this ltlab reads up to 1")),
 		ImportInvalid("notes.txt", errors.New("unexpected EOF")),
 		ExportExists("release-42.ltlab.tar.zst"),
+		ExportUnwritable("backup/release-42.ltlab.tar.zst", errors.New("open backup/release-42.ltlab.tar.zst: no such file or directory")),
+		ScriptUnloadable("main.js"),
 	} {
 		pages[p.ID] = append(pages[p.ID], p)
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,23 +18,32 @@ const (
 )
 
 // notStarted is the problem of a tool that ended before its record began.
-func notStarted(exit int, s *Spec) error {
-	if exit == 0 { // for example --help behind --
-		return problem.FlagRejected(s.Args)
+func notStarted(exit int, signal string, s *Spec) *problem.Problem {
+	switch {
+	case signal != "":
+		return problem.ToolUnusable(s.Binary, fmt.Errorf("it ended by signal %s before its record began", signal))
+	case exit == 0 && len(s.Args) > 0: // for example --help behind --
+		return problem.FlagRejected(redact(s.Args))
+	case exit == 0:
+		return problem.ToolUnusable(s.Binary, errors.New("it ended without an error and without a record"))
 	}
 	return toolFailed(exit, s)
 }
 
 // toolFailed is the problem of a tool that ended with an exit code other than 0.
 func toolFailed(exit int, s *Spec) *problem.Problem {
-	switch exit {
-	case exitUnknown:
+	switch {
+	case exit == exitUnknown && len(s.Args) == 0:
+		return problem.ScriptUnloadable(s.Scenario.Name)
+	case exit == exitUnknown:
 		if path := missingFile(s.Dir, s.Args); path != "" {
 			return problem.ToolFileMissing(path)
 		}
-		return problem.FlagRejected(s.Args)
-	case exitScript:
+		return problem.FlagRejected(redact(s.Args))
+	case exit == exitScript:
 		return problem.ScriptFailed(s.Scenario.Name)
+	case exit < 97 || exit > 110:
+		return problem.ToolUnusable(s.Binary, fmt.Errorf("it ended with exit code %d, which k6 does not use", exit))
 	}
 	return problem.ToolFailed(exit)
 }
@@ -82,7 +92,7 @@ func (o *Outcome) judge(s *Spec, interrupted, signal string) error {
 	case o.Tool != 0:
 		o.Problem = toolFailed(o.Tool, s)
 	case !sum.Answered():
-		o.Problem = problem.NothingAnswered(sum.Requests, s.Target)
+		o.Problem = problem.NothingAnswered(sum.Requests, redactURL(s.Target))
 	case s.Strict && len(unevaluated) > 0:
 		o.Problem = problem.ThresholdsUnevaluated(unevaluated)
 	case incomplete != "":

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ltlab/ltlab/internal/problem"
 )
@@ -37,7 +38,7 @@ func FindK6(fromEnv, self string) (string, error) {
 
 // k6Args is the command line behind the binary. Ours come first, so that the caller's flags win.
 func k6Args(s *Spec, export string) []string {
-	args := []string{"run", "-o", "ltlab", "--summary-export", export}
+	args := []string{"run", "-o", "ltlab", "--summary-export=" + export}
 	for _, out := range k6Outs(s.Environ) {
 		args = append(args, "-o", out)
 	}
@@ -45,7 +46,7 @@ func k6Args(s *Spec, export string) []string {
 		args = append(args, "--tag", k+"="+s.Tags[k])
 	}
 	for _, v := range s.Vars {
-		if asFlag(v, s.Args) {
+		if asFlag(v, s) {
 			args = append(args, "-e", v)
 		}
 	}
@@ -65,7 +66,7 @@ func k6Env(s *Spec, toolFile, id string) []string {
 		}
 	}
 	for _, v := range s.Vars {
-		if !asFlag(v, s.Args) {
+		if !asFlag(v, s) {
 			env = append(env, v)
 		}
 	}
@@ -74,12 +75,33 @@ func k6Env(s *Spec, toolFile, id string) []string {
 }
 
 // readByTool are variables that k6 or its Go runtime would obey themselves: given for the scenario, they must not.
-var readByTool = regexp.MustCompile(`(?i)^(K6_|GO|LTLAB_|XDG_|SSL_CERT_|(HTTPS?|NO|ALL)_PROXY=|NO_COLOR=|HOME=|PATH=|TZ=)`)
+var readByTool = regexp.MustCompile(`(?i)^(K6_|LTLAB_|XDG_|SSL_CERT_|(GOMAXPROCS|GOGC|GODEBUG|GOMEMLIMIT|GOTRACEBACK|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|NO_COLOR|HOME|PATH|TZ)=)`)
 
 // asFlag says whether a variable NAME=value must reach k6 as -e: its environment would mean something else to it, or is
 // not shown to scripts.
-func asFlag(v string, args []string) bool {
-	return readByTool.MatchString(v) || slices.Contains(args, "--include-system-env-vars=false")
+func asFlag(v string, s *Spec) bool { return readByTool.MatchString(v) || !s.showsEnvironment() }
+
+// showsEnvironment says whether k6 shows its environment to scripts, as it does unless told otherwise.
+func (s *Spec) showsEnvironment() bool {
+	shows := true
+	for _, v := range s.Environ {
+		if value, ok := strings.CutPrefix(v, "K6_INCLUDE_SYSTEM_ENV_VARS="); ok {
+			shows = truth(value)
+		}
+	}
+	for _, a := range s.Args {
+		if a == "--include-system-env-vars" {
+			shows = true
+		} else if value, ok := strings.CutPrefix(a, "--include-system-env-vars="); ok {
+			shows = truth(value)
+		}
+	}
+	return shows
+}
+
+func truth(value string) bool {
+	v, err := strconv.ParseBool(value)
+	return err != nil || v // k6 refuses what is no boolean
 }
 
 func k6Outs(environ []string) []string {
@@ -113,9 +135,27 @@ func flagValue(args []string, names ...string) (value string) {
 	return value
 }
 
+// ownExport is where the caller wants k6's summary export; "" when nowhere.
+func (s *Spec) ownExport() string {
+	path := flagValue(s.Args, "--summary-export")
+	for _, v := range s.Environ {
+		if value, ok := strings.CutPrefix(v, "K6_SUMMARY_EXPORT="); ok && path == "" {
+			path = value
+		}
+	}
+	if path != "" && !filepath.IsAbs(path) {
+		path = filepath.Join(s.Dir, path)
+	}
+	return path
+}
+
 // k6Requests reads k6's own count of requests from its summary export: 0 when it saw none, nil when there is no export
-// (the summary was switched off, or k6 did not get to it).
-func k6Requests(path string) *int64 {
+// of this run (the summary was switched off, or k6 did not get to it, and an older file may lie there).
+func k6Requests(path string, began time.Time) *int64 {
+	st, err := os.Stat(path)
+	if err != nil || st.ModTime().Before(began) {
+		return nil
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil
@@ -174,7 +214,11 @@ func redact(args []string) []string {
 	for i, a := range out {
 		name, value, has := strings.Cut(a, "=")
 		secret := name == "-e" || name == "--env" || name == "--secret-source"
+		short, attached := strings.CutPrefix(a, "-e")
 		switch {
+		case !hideNext && attached && short != "" && short[0] != '=':
+			key, _, _ := strings.Cut(short, "=")
+			out[i] = "-e" + key + "=***"
 		case hideNext:
 			key, _, _ := strings.Cut(a, "=")
 			out[i] = key + "=***"

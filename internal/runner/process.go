@@ -59,7 +59,7 @@ func (p *process) run(ctx context.Context) (exit int, err error) {
 			kill = nil
 			p.interrupted = "killed"
 			p.event("killed", "Ctrl-C again: the tool was killed")
-			_ = p.cmd.Process.Kill()
+			_ = killGroup(p.cmd.Process)
 		}
 	}
 }

@@ -2,6 +2,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,17 +87,23 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 	defer end()
 	log, err := record.CreateRun(folder.Run())
 	if err != nil {
+		end()
 		os.RemoveAll(string(folder))
 		return nil, err
 	}
 	defer log.Close()
+	abandon := func() { // what is open cannot be removed on every system
+		log.Close()
+		end()
+		os.RemoveAll(string(folder))
+	}
 	start := r.describe(ctx, s, folder)
 	if err := log.Write(record.RunLine{Start: start}); err != nil {
-		os.RemoveAll(string(folder))
+		abandon()
 		return nil, err
 	}
 
-	export := filepath.Join(scratch, "summary.json")
+	export := cmp.Or(s.ownExport(), filepath.Join(scratch, "summary.json"))
 	p := &process{spec: s, log: log, kill: r.Kill, began: func() bool {
 		begun := recorded(folder)
 		if begun && r.Began != nil {
@@ -113,29 +120,25 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 	case err != nil:
 		err = problem.ToolUnusable(s.Binary, err)
 	case recorded(folder):
+	case unwritable(folder):
+		err = problem.DiskFull(errors.New("the record could not be begun; k6's own message says why"))
 	case p.interrupted != "":
 		err = problem.CommandInterrupted()
 	default:
-		err = notStarted(exit, s)
+		err = notStarted(exit, p.signal, s)
 	}
 	if err != nil { // there is no run
 		f.stop()
-		os.RemoveAll(string(folder))
+		abandon()
 		return nil, err
 	}
-	if own := flagValue(s.Args, "--summary-export"); own != "" {
-		export = own
-		if !filepath.IsAbs(export) {
-			export = filepath.Join(s.Dir, export)
-		}
-	}
-	out := &Outcome{Folder: folder, Tool: exit, Requests: k6Requests(export)}
+	out := &Outcome{Folder: folder, Tool: exit, Requests: k6Requests(export, start.Time.Truncate(time.Second))}
 	if err := out.judge(s, p.interrupted, p.signal); err != nil {
 		return nil, err
 	}
 	werr := log.Write(record.RunLine{End: &record.RunEnd{
 		Time: time.Now(), ToolExit: exit, Exit: exitOf(out.Problem), Interrupted: out.Summary.State == analysis.Interrupted,
-		Warnings: out.Warnings, Requests: out.Requests, Ledger: out.Summary.Ledger,
+		Warnings: out.Warnings, Recorded: out.Summary.Requests, Requests: out.Requests, Ledger: out.Summary.Ledger,
 	}})
 	if err := f.finish(); err != nil {
 		out.warn("boards-behind", "the boards do not have all of this run: "+err.Error())
@@ -186,7 +189,7 @@ func Alive(folder record.Folder) bool {
 		return false
 	}
 	l := flock.New(folder.Lock())
-	ok, err := l.TryLock()
+	ok, err := l.TryRLock() // shared: two that look at once do not take each other for the writer
 	if ok {
 		_ = l.Unlock()
 	}
@@ -197,6 +200,12 @@ func Alive(folder record.Folder) bool {
 func recorded(folder record.Folder) bool {
 	st, err := os.Stat(folder.Tool())
 	return err == nil && st.Size() > 0
+}
+
+// unwritable says whether the tool made its record's file and could not write a line into it.
+func unwritable(folder record.Folder) bool {
+	st, err := os.Stat(folder.Tool())
+	return err == nil && st.Size() == 0
 }
 
 func (r *Runner) describe(ctx context.Context, s *Spec, folder record.Folder) *record.RunStart {

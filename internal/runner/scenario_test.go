@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/ltlab/ltlab/internal/problem"
 )
@@ -81,7 +82,7 @@ func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
 		Args:    []string{"--vus", "3"},
 	}
 	got := k6Args(s, "/tmp/e.json")
-	want := []string{"run", "-o", "ltlab", "--summary-export", "/tmp/e.json", "-o", "json=x.json", "-o", "csv", "--tag", "a=1", "--tag", "b=2",
+	want := []string{"run", "-o", "ltlab", "--summary-export=/tmp/e.json", "-o", "json=x.json", "-o", "csv", "--tag", "a=1", "--tag", "b=2",
 		"-e", "K6_VUS=9", "-e", "HTTP_PROXY=http://p", "--vus", "3", "/s/main.js"}
 	if !slices.Equal(got, want) {
 		t.Errorf("arguments\n got %q\nwant %q", got, want)
@@ -97,14 +98,27 @@ func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
 			t.Errorf("environment has %s", v)
 		}
 	}
-	s.Args = []string{"--include-system-env-vars=false"}
+	for _, secret := range []string{"GOOGLE_TOKEN=x", "GOLD=x"} {
+		if asFlag(secret, s) {
+			t.Errorf("%s is shown in ps", secret)
+		}
+	}
+	s.Environ = append(s.Environ, "K6_INCLUDE_SYSTEM_ENV_VARS=false")
+	if !asFlag("TOKEN=secret", s) {
+		t.Error("K6_INCLUDE_SYSTEM_ENV_VARS=false is not seen")
+	}
+	s.Args = []string{"--include-system-env-vars=true"}
+	if asFlag("TOKEN=secret", s) {
+		t.Error("the flag does not win over the environment")
+	}
+	s.Args = []string{"--include-system-env-vars=0"}
 	if !slices.Contains(k6Args(s, ""), "TOKEN=secret") {
 		t.Error("a variable that scripts would not see in the environment is not given with -e")
 	}
 }
 
 func TestRecordedFlagsHoldNoSecret(t *testing.T) {
-	got := strings.Join(redact([]string{"-e", "KEY=s3cret", "--env=PASS=s3cret", "--secret-source=file=s3cret", "-o", "influxdb=http://u:s3cret@h:1/db?token=s3cret", "--vus", "3"}), " ")
+	got := strings.Join(redact([]string{"-eTOKEN=s3cret", "-e", "KEY=s3cret", "--env=PASS=s3cret", "--secret-source=file=s3cret", "-o", "influxdb=http://u:s3cret@h:1/db?token=s3cret", "--vus", "3"}), " ")
 	if strings.Contains(got, "s3cret") {
 		t.Error(got)
 	}
@@ -130,10 +144,25 @@ func TestToolsOwnCountOfRequests(t *testing.T) {
 		if c.text != "" {
 			write(t, path, c.text)
 		}
-		got := k6Requests(path)
+		got := k6Requests(path, time.Time{})
 		if c.want == nil && got != nil || c.want != nil && (got == nil || *got != c.want) {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
+	}
+}
+
+func TestAnOlderExportIsNotThisRuns(t *testing.T) {
+	s := &Spec{Dir: t.TempDir(), Environ: []string{"K6_SUMMARY_EXPORT=mine.json"}}
+	path := s.ownExport()
+	if path != filepath.Join(s.Dir, "mine.json") {
+		t.Fatalf("the caller's export is at %q", path)
+	}
+	write(t, path, `{"metrics":{"http_reqs":{"count":3}}}`)
+	if got := k6Requests(path, time.Now().Add(time.Hour)); got != nil {
+		t.Errorf("counts %d requests of an earlier run", *got)
+	}
+	if got := k6Requests(path, time.Now().Add(-time.Hour)); got == nil || *got != 3 {
+		t.Errorf("got %v, want 3", got)
 	}
 }
 

@@ -10,10 +10,8 @@ import (
 // Event is one step of a command's progress.
 type Event struct {
 	Service string // "toy-api", "boards", or "" for the command as a whole
-	State   string // "starting", "healthy", ...
 	Text    string // what was done or seen, in a few words
 	Took    time.Duration
-	Bad     bool
 	Warn    bool
 }
 
@@ -43,10 +41,7 @@ func locked(w io.Writer, t Tint, render func(Tint, Event) string) Progress {
 
 func renderTTY(t Tint, e Event) string {
 	mark := t.Good("✓")
-	switch {
-	case e.Bad:
-		mark = t.Bad("✗")
-	case e.Warn:
+	if e.Warn {
 		mark = t.Warn("!")
 	}
 	line := "  " + mark + " "
@@ -62,10 +57,7 @@ func renderTTY(t Tint, e Event) string {
 
 func renderPlain(_ Tint, e Event) string {
 	line := ""
-	switch {
-	case e.Bad:
-		line = "error: "
-	case e.Warn:
+	if e.Warn {
 		line = "warning: "
 	}
 	if e.Service != "" {

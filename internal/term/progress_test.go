@@ -8,16 +8,16 @@ import (
 )
 
 func TestProgressFitsItsReader(t *testing.T) {
-	e := Event{Service: "boards", State: "healthy", Text: "answers", Took: 1200 * time.Millisecond}
-	bad := Event{Text: "broken", Bad: true}
+	e := Event{Service: "boards", Text: "answers", Took: 1200 * time.Millisecond}
+	odd := Event{Text: "behind", Warn: true}
 	for _, c := range []struct {
 		name   string
 		io     IO
 		asJSON bool
 		want   string
 	}{
-		{"plain", IO{}, false, "boards: answers (1.2s)\nerror: broken\n"},
-		{"terminal", IO{ErrTTY: true, NoTint: true}, false, "  ✓ boards     answers  1.2s\n  ✗ broken\n"},
+		{"plain", IO{}, false, "boards: answers (1.2s)\nwarning: behind\n"},
+		{"terminal", IO{ErrTTY: true, NoTint: true}, false, "  ✓ boards     answers  1.2s\n  ! behind\n"},
 		{"JSON", IO{ErrTTY: true}, true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestProgressFitsItsReader(t *testing.T) {
 			c.io.Err = &out
 			p := c.io.Progress(c.asJSON)
 			p(e)
-			p(bad)
+			p(odd)
 			if out.String() != c.want {
 				t.Errorf("got %q, want %q", out.String(), c.want)
 			}
