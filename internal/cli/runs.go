@@ -210,7 +210,7 @@ func runRunsExport(ctx context.Context, d *Deps, name, out string) error {
 	if out == "" {
 		out = f.ID() + ".ltlab.tar.zst"
 	}
-	file, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return problem.ExportExists(out)
 	}

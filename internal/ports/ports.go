@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"syscall"
 
@@ -84,16 +85,21 @@ func listen(port int) (net.Listener, error) {
 	return net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }
 
-func isBusy(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
+// winAddrInUse is Windows' WSAEADDRINUSE, for which its syscall.EADDRINUSE does not stand; no other system has it.
+const winAddrInUse = syscall.Errno(10048)
 
-// Holder names the process that listens on the port, as "name (pid N)"; "" when nobody does or it cannot be seen.
+func isBusy(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, winAddrInUse)
+}
+
+// Holder names the process that listens on the port of 127.0.0.1 or of all addresses, as "name (pid N)"; "" when nobody does or it cannot be seen.
 func Holder(port int) string {
-	conns, err := gnet.Connections("tcp4")
+	conns, err := gnet.Connections("tcp")
 	if err != nil {
 		return ""
 	}
 	for _, c := range conns {
-		if c.Status != "LISTEN" || int(c.Laddr.Port) != port || c.Pid == 0 {
+		if c.Status != "LISTEN" || int(c.Laddr.Port) != port || c.Pid == 0 || !covers(c.Laddr.IP) {
 			continue
 		}
 		name := "a process"
@@ -105,4 +111,14 @@ func Holder(port int) string {
 		return fmt.Sprintf("%s (pid %d)", name, c.Pid)
 	}
 	return ""
+}
+
+// covers says whether who listens on that address gets what is sent to 127.0.0.1.
+func covers(ip string) bool {
+	if ip == "*" { // how lsof, which is asked on macOS, writes all addresses
+		return true
+	}
+	a, err := netip.ParseAddr(ip)
+	a = a.Unmap()
+	return err == nil && (a.IsUnspecified() || a == netip.AddrFrom4([4]byte{127, 0, 0, 1}))
 }

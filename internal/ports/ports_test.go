@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -75,5 +76,40 @@ func TestExactPortIsNeverReplaced(t *testing.T) {
 	var b *BusyError
 	if !errors.As(err, &b) || b.Port != p || b.Holder == "" {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAListenerOnAllAddressesIsSeen(t *testing.T) {
+	for _, c := range [][2]string{{"tcp4", "0.0.0.0:0"}, {"tcp", ":0"}} {
+		l, err := net.Listen(c[0], c[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		p := l.Addr().(*net.TCPAddr).Port
+		got := listening(t, Want{Preferred: p})
+		if want := fmt.Sprintf("(pid %d)", os.Getpid()); got.Port == p || !strings.Contains(got.Holder, want) {
+			t.Errorf("%s %s: got %+v, want %s to be named", c[0], c[1], got, want)
+		}
+	}
+}
+
+func TestOnlyWhoAnswersOn127001HoldsAPort(t *testing.T) {
+	for ip, want := range map[string]bool{
+		"127.0.0.1": true, "0.0.0.0": true, "::": true, "*": true, "::ffff:127.0.0.1": true, "::ffff:0.0.0.0": true,
+		"127.0.0.2": false, "::1": false, "192.168.1.4": false, "fe80::1": false, "": false,
+	} {
+		if covers(ip) != want {
+			t.Errorf("%q: %v, want %v", ip, !want, want)
+		}
+	}
+}
+
+func TestWindowsWayToSayBusyIsKnown(t *testing.T) {
+	if !isBusy(&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.Errno(10048))}) {
+		t.Error("WSAEADDRINUSE is not taken for busy")
+	}
+	if isBusy(nil) || isBusy(os.NewSyscallError("bind", syscall.EACCES)) {
+		t.Error("another error is taken for busy")
 	}
 }

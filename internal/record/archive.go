@@ -43,7 +43,7 @@ func addFile(t *tar.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	h := &tar.Header{Name: filepath.Base(path), Mode: 0o644, Size: st.Size(), ModTime: st.ModTime()}
+	h := &tar.Header{Name: filepath.Base(path), Mode: 0o600, Size: st.Size(), ModTime: st.ModTime()}
 	if err := t.WriteHeader(h); err != nil {
 		return err
 	}
@@ -54,10 +54,10 @@ func addFile(t *tar.Writer, path string) error {
 // Import unpacks an exported run. It appears under its own id all at once or not at all: ErrExists when the id is in
 // use, a *CorruptError or *VersionError when a file in it cannot be read, any other error when it is no archive.
 func (r Runs) Import(src io.Reader) (Folder, error) {
-	if err := os.MkdirAll(string(r), 0o755); err != nil {
+	if err := os.MkdirAll(string(r), 0o700); err != nil {
 		return "", err
 	}
-	tmp, err := os.MkdirTemp(string(r), ".import-")
+	tmp, err := os.MkdirTemp(string(r), ".import-") // mode 0700
 	if err != nil {
 		return "", err
 	}
@@ -79,9 +79,6 @@ func (r Runs) Import(src io.Reader) (Folder, error) {
 		tail.Close()
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	if err := os.Chmod(tmp, 0o755); err != nil {
 		return "", err
 	}
 	dest := filepath.Join(string(r), run.Start.Run)
@@ -114,7 +111,7 @@ func unpack(src io.Reader, dir string) error {
 		if left -= h.Size; left < 0 {
 			return fmt.Errorf("it unpacks to more than %d bytes", int64(maxImport))
 		}
-		f, err := os.OpenFile(filepath.Join(dir, h.Name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		f, err := os.OpenFile(filepath.Join(dir, h.Name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {
 			return err
 		}

@@ -110,7 +110,12 @@ func (d *decoder) decodeJSON(line []byte) (ToolLine, error) {
 	}
 	out := raw.ToolLine
 	switch {
+	case out.Header == nil && d.index == nil:
+		return out, errors.New("a line before the header")
 	case out.Header != nil:
+		if d.index != nil {
+			return out, errors.New("a second header")
+		}
 		if out.Header.Format > Format {
 			return out, &VersionError{Have: out.Header.Format}
 		}
@@ -128,9 +133,6 @@ func (d *decoder) decodeJSON(line []byte) (ToolLine, error) {
 		}
 		d.kinds[out.Series.ID] = kind
 	case raw.Second != nil:
-		if d.index == nil {
-			return out, errors.New("a second before the header")
-		}
 		s := &Second{T: raw.Second.T, Buckets: make([]Bucket, 0, len(raw.Second.Buckets))}
 		for _, f := range raw.Second.Buckets {
 			k, err := d.bucket(f)

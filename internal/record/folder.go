@@ -61,16 +61,16 @@ type Runs string
 // ErrExists says that the id is in use.
 var ErrExists = errors.New("run exists")
 
-// Create makes a run's folder.
+// Create makes a run's folder, for its owner alone.
 func (r Runs) Create(id string) (Folder, error) {
 	if !ValidID(id) {
 		return "", fmt.Errorf("run id %q: want letters, digits, dots, dashes or underscores, 100 at most", id)
 	}
-	if err := os.MkdirAll(string(r), 0o755); err != nil {
+	if err := os.MkdirAll(string(r), 0o700); err != nil {
 		return "", err
 	}
 	dir := filepath.Join(string(r), id)
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return "", ErrExists
 		}

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -104,5 +105,24 @@ func TestNewIdsSortByAge(t *testing.T) {
 	}
 	if NewID(at) == a {
 		t.Error("two runs of one second share an id")
+	}
+}
+
+func TestAnArchiveWhoseRecordHasNoHeaderIsRefused(t *testing.T) {
+	f := Folder(filepath.Join(string(runsOf(t, "a")), "a"))
+	if err := os.WriteFile(f.Tool(), []byte(`{"metric":{"id":0,"name":"http_reqs","kind":"counter"}}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	if err := Export(f, &packed); err != nil {
+		t.Fatal(err)
+	}
+	runs := Runs(t.TempDir())
+	var corrupt *CorruptError
+	if _, err := runs.Import(&packed); !errors.As(err, &corrupt) {
+		t.Errorf("got %v, want a CorruptError", err)
+	}
+	if all, err := runs.List(); err != nil || len(all) != 0 {
+		t.Errorf("got %v, %v", all, err)
 	}
 }

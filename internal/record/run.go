@@ -68,6 +68,7 @@ type RunEnd struct {
 	Exit        int       `json:"exit"`      // ltlab's
 	Interrupted bool      `json:"interrupted"`
 	Warnings    []Warning `json:"warnings,omitempty"`
+	Recorded    int64     `json:"requests"`                // in the record
 	Requests    *int64    `json:"tool_requests,omitempty"` // the tool's own count, to compare
 	Ledger      Ledger    `json:"ledger"`
 }
@@ -85,9 +86,9 @@ type RunWriter struct {
 	pending []byte
 }
 
-// CreateRun makes the file, which must not exist.
+// CreateRun makes the file, for its owner alone; it must not exist.
 func CreateRun(path string) (*RunWriter, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}

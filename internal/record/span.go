@@ -7,10 +7,10 @@ var loadMetrics = map[string]bool{"http_reqs": true, "iterations": true, "http.r
 
 // Span is how long load went on: what every rate of a run is divided by, wherever it is shown. It begins with the first
 // second that has a request or an iteration and ends with the last one, or with the tool's end when that came within it.
-// Feed it the record's lines in order; the zero Span is ready for use.
+// Feed it the record's lines in order; those before the header are ignored. The zero Span is ready for use.
 type Span struct {
 	period int64
-	metric map[int]bool // metrics that count
+	metric map[int]bool // metrics that count; nil before the header
 	series map[int]bool
 	seen   bool
 	first  int64
@@ -24,6 +24,7 @@ func (s *Span) Add(l ToolLine) {
 	case l.Header != nil:
 		s.period = int64(max(1, l.Header.Period))
 		s.metric, s.series = map[int]bool{}, map[int]bool{}
+	case s.metric == nil:
 	case l.Metric != nil:
 		s.metric[l.Metric.ID] = loadMetrics[l.Metric.Name]
 	case l.Series != nil:

@@ -35,3 +35,15 @@ func TestSpanIsFromTheFirstToTheLastSecondWithLoad(t *testing.T) {
 		}
 	}
 }
+
+func TestSpanIgnoresWhatComesBeforeTheHeader(t *testing.T) {
+	var s Span
+	for _, l := range []ToolLine{
+		{Metric: &Metric{Name: "http_reqs"}}, {Series: &Series{}}, {Second: &Second{Buckets: []Bucket{{}}}}, {End: &End{T: 5}},
+	} {
+		s.Add(l)
+	}
+	if got := s.Seconds(); got != 0 {
+		t.Errorf("%g s without a header", got)
+	}
+}

@@ -121,8 +121,7 @@ func TestACorruptLineSaysWhereItIs(t *testing.T) {
 		"null for a number":        `{"second":{"t":1,"b":[[0,null,1]]}}`,
 		"fraction for a count":     `{"second":{"t":1,"b":[[0,1.5,1]]}}`,
 		"fraction for a series":    `{"second":{"t":1,"b":[[0.5,1,1]]}}`,
-		"bad mapping":              `{"header":{"format":1,"mapping":{"kind":"quartic","gamma":1.02}}}`,
-		"gamma of one":             `{"header":{"format":1,"mapping":{"kind":"log","gamma":1}}}`,
+		"a second header":          `{"header":{"format":1,"mapping":{"kind":"cubic","gamma":1.02,"offset":0}}}`,
 		"no base64":                `{"second":{"t":1,"b":[[2,1,1,1,1,"%%%"]]}}`,
 		"sketch cut short":         `{"second":{"t":1,"b":[[2,1,1,1,1,"CQUB"]]}}`, // five indexes, one there
 		"sketch of unknown parts":  `{"second":{"t":1,"b":[[2,1,1,1,1,"/w"]]}}`,
@@ -149,6 +148,25 @@ func TestACorruptLineSaysWhereItIs(t *testing.T) {
 				t.Errorf("%d lines before it, want 7", len(got))
 			}
 		})
+	}
+}
+
+func TestARecordBeginsWithAGoodHeader(t *testing.T) {
+	for name, line := range map[string]string{
+		"second": `{"second":{"t":1,"b":[]}}`, "metric": `{"metric":{"id":0,"name":"n","kind":"counter"}}`,
+		"load": `{"load":{"t":1}}`, "note": `{"note":{"t":1}}`, "end": `{"end":{"t":1}}`, "unknown": `{"weather":{"t":1}}`,
+		"bad mapping":  `{"header":{"format":1,"mapping":{"kind":"quartic","gamma":1.02}}}`,
+		"gamma of one": `{"header":{"format":1,"mapping":{"kind":"log","gamma":1}}}`,
+	} {
+		path := filepath.Join(t.TempDir(), ToolFile)
+		if err := os.WriteFile(path, []byte(line+"\n"+preamble), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readAll(t, path)
+		var corrupt *CorruptError
+		if !errors.As(err, &corrupt) || corrupt.Offset != 0 || len(got) != 0 {
+			t.Errorf("%s: %d lines and %v, want a CorruptError at byte 0", name, len(got), err)
+		}
 	}
 }
 

@@ -21,13 +21,14 @@ type Writer struct {
 	err     error // of the last Flush
 }
 
-// Create makes the file, which must not exist: two runs never share a record. A device (as /dev/full in tests) may.
+// Create makes the file, for its owner alone: records hold URLs and tags. It must not exist, for two runs never share a
+// record; a device (as /dev/full in tests) may.
 func Create(path string) (*Writer, error) {
 	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
 	if st, err := os.Stat(path); err != nil || st.Mode().IsRegular() {
 		flags |= os.O_EXCL
 	}
-	f, err := os.OpenFile(path, flags, 0o644)
+	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return nil, err
 	}

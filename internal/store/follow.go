@@ -42,7 +42,7 @@ func (s *Store) NewFollow(folder record.Folder) *Follow {
 
 // Step takes what is new in the record and brings the run's rows up to date; done says that the run has ended and all of
 // it is in the store. After an error of the store (ErrFull, ErrDamaged, ErrTaken or another) a later Step tries again
-// what failed. An error of the record (*record.CorruptError, *record.VersionError or another) is returned once: the rows
+// what failed. A run enters the store with its record's header or its end. An error of the record (*record.CorruptError, *record.VersionError or another) is returned once: the rows
 // up to there are kept, with a note, and later Steps only look for the run's end.
 func (f *Follow) Step(ctx context.Context) (done bool, err error) {
 	if f.out.done {
@@ -74,8 +74,8 @@ func (f *Follow) Step(ctx context.Context) (done bool, err error) {
 		f.out.put(f.builder.Running())
 		size = 0
 	}
-	if state.Start.IsZero() && !done {
-		return false, unreadable // nothing is known of it yet
+	if f.header.Period == 0 && !done { // no header: a script that fails in its init leaves no run
+		return false, unreadable
 	}
 	f.out.spectra = f.builder.Spectra()
 	f.out.state(state, size)

@@ -326,6 +326,9 @@ func TestARunWithoutAnyRecordOfItsTool(t *testing.T) {
 	must(t, err)
 	must(t, log.Write(record.RunLine{Start: &record.RunStart{Format: 1, Run: "a", Tool: "k6", Time: began}}))
 	step(t, f, false)
+	if all, err := s.Runs(t.Context(), 0); err != nil || len(all) != 0 {
+		t.Errorf("a run whose tool has not begun is listed: %v, %v", all, err)
+	}
 	must(t, log.Write(record.RunLine{End: &record.RunEnd{Exit: 107}}))
 	step(t, f, true)
 	run, err := s.Run(t.Context(), "a")
@@ -373,5 +376,23 @@ func TestTheStoreIsMadeWithItsFolder(t *testing.T) {
 	reopen(t, path)
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestARecordWithoutAHeaderIsOnlyWarnedOf(t *testing.T) {
+	s, runs := openStore(t)
+	good := makeRun(t, runs, "a", 1, 1)
+	good.more(3)
+	good.finish()
+	bad := makeRun(t, runs, "b", 1, 1)
+	bad.finish()
+	must(t, os.WriteFile(bad.folder.Tool(), []byte(`{"metric":{"id":0,"name":"http_reqs","kind":"counter"}}`+"\n"), 0o600))
+	var corrupt *record.CorruptError
+	if err := s.CatchUp(t.Context(), runs, never, nil); !errors.As(err, &corrupt) {
+		t.Errorf("got %v, want a CorruptError", err)
+	}
+	good.agree(s.Reader)
+	if run, err := s.Run(t.Context(), "b"); err != nil || run.State != Finished || run.Notes[0].ID != "record-unreadable" {
+		t.Errorf("got %+v, %v", run, err)
 	}
 }

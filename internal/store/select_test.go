@@ -186,7 +186,8 @@ func TestRunsAreListedNewestFirst(t *testing.T) {
 			start = began.AddDate(0, 0, 1)
 		}
 		must(t, log.Write(record.RunLine{Start: &record.RunStart{Run: id, Time: start}}))
-		step(t, s.NewFollow(folder), false)
+		must(t, log.Write(record.RunLine{End: &record.RunEnd{}}))
+		step(t, s.NewFollow(folder), true)
 	}
 	for limit, want := range map[int][]string{0: {"a", "c", "b"}, 2: {"a", "c"}} {
 		all, err := s.Runs(t.Context(), limit)

@@ -68,7 +68,7 @@ func Open(path string) (s *Store, recovered *Recovered, err error) {
 	if errors.As(err, &newer) {
 		return nil, nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, err
 	}
 	lock := flock.New(path + ".lock") // of two that find no good store one makes it
@@ -152,7 +152,15 @@ func openNew(ctx context.Context, path string) (*Store, error) {
 			return nil, err // a journal left over would be applied to the new file
 		}
 	}
-	db, err := connect(fresh, "rwc")
+	// For its owner alone: SQLite gives its journals the mode of the file.
+	f, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	db, err := connect(fresh, "rw")
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,9 @@ import (
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// guard lets through what was asked of this very server by one of this machine's own names. A foreign site that has its
+// Guard lets through what was asked of this very server by one of this machine's own names. A foreign site that has its
 // name resolve to 127.0.0.1 (DNS rebinding) is thereby refused, for its name is in the request.
-func guard(port int, next http.Handler) http.Handler {
+func Guard(port int, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)

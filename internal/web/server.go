@@ -61,7 +61,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, noPage(r))
 	})
-	return guard(c.Port, mux)
+	return Guard(c.Port, mux)
 }
 
 func fingerprint() string {

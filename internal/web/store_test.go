@@ -226,7 +226,7 @@ func TestABoardFollowsItsRunThroughARestartOfTheServer(t *testing.T) {
 		}
 		return get(t, New(Config{Store: openReader(t, path), Port: port}), "/runs/"+w.id+"/live")
 	}
-	if page := grow(0, 1); !strings.Contains(page, "the run has just begun") {
+	if page := grow(bytes.IndexByte(tool, '\n')+1, 1); !strings.Contains(page, "the run has just begun") {
 		t.Errorf("before the first second the board says %.2000s", page)
 	}
 	half := value(t, panel(t, grow(len(tool)/2, 1), "requests"))

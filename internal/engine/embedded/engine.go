@@ -63,7 +63,7 @@ func (e *Engine) Start(ctx context.Context, o engine.Options, p term.Progress) (
 			return nil, err
 		}
 		for _, v := range st.Services {
-			p(term.Event{Service: v.Name, State: string(engine.Healthy), Text: fmt.Sprintf("runs already on http://127.0.0.1:%d", v.Port)})
+			p(term.Event{Service: v.Name, Text: fmt.Sprintf("runs already on http://127.0.0.1:%d", v.Port)})
 		}
 		return st.list(engine.Healthy), nil
 	}
@@ -79,7 +79,7 @@ func (e *Engine) Start(ctx context.Context, o engine.Options, p term.Progress) (
 	}
 	took := time.Since(began)
 	for _, v := range st.Services {
-		p(term.Event{Service: v.Name, State: string(engine.Healthy), Text: v.describe(), Took: took})
+		p(term.Event{Service: v.Name, Text: v.describe(), Took: took})
 	}
 	return st.list(engine.Healthy), nil
 }
@@ -119,13 +119,14 @@ func (e *Engine) lock(ctx context.Context) (unlock func(), err error) {
 	return func() { _ = l.Unlock() }, nil
 }
 
-// alive says whether a server holds its lock.
+// alive says whether a server holds its lock. It looks with a shared lock, so that two who look never take each other for
+// a server.
 func (e *Engine) alive() bool {
 	if _, err := os.Stat(e.Home.ServeLock()); err != nil {
 		return false
 	}
 	l := flock.New(e.Home.ServeLock())
-	ok, err := l.TryLock()
+	ok, err := l.TryRLock()
 	if ok {
 		_ = l.Unlock()
 	}
@@ -320,7 +321,7 @@ func (e *Engine) Stop(ctx context.Context, p term.Progress) (bool, error) {
 	}
 	_ = os.Remove(e.Home.State())
 	for _, v := range slices.Backward(st.Services) {
-		p(term.Event{Service: v.Name, State: string(engine.Absent), Text: "stopped", Took: time.Since(began)})
+		p(term.Event{Service: v.Name, Text: "stopped", Took: time.Since(began)})
 	}
 	return true, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/ports"
+	"github.com/ltlab/ltlab/internal/web"
 	toyapi "github.com/ltlab/ltlab/toy-api"
 )
 
@@ -38,13 +39,11 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	if err := c.Home.Make(); err != nil {
 		return err
 	}
-	lock := flock.New(c.Home.ServeLock())
-	if ok, err := lock.TryLock(); err != nil {
+	unlock, err := hold(ctx, c.Home.ServeLock())
+	if err != nil {
 		return err
-	} else if !ok {
-		return ErrRunning
 	}
-	defer lock.Unlock()
+	defer unlock()
 	// What a crashed server left is not ours; from here on, serve.json is this server's or absent.
 	if err := os.Remove(c.Home.State()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -96,7 +95,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	defer cancel()
 	done := make(chan error, 2)
 	go func() { done <- toy.Run(ctx, listeners[engine.ToyAPI]) }()
-	go func() { done <- serveHTTP(ctx, listeners[engine.Boards], mux) }()
+	go func() { done <- serveHTTP(ctx, listeners[engine.Boards], web.Guard(last[engine.Boards], mux)) }()
 	if err := writeJSON(c.Home.State(), st); err != nil {
 		cancel()
 		return errors.Join(err, <-done, <-done)
@@ -108,6 +107,21 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	first := <-done // one service ending ends the lab: half a lab would look alive
 	cancel()
 	return errors.Join(first, <-done)
+}
+
+// hold takes the server's lock. Whoever looks at it (see Engine.alive) shares it for a moment, so only one that stays held
+// is another server's.
+func hold(ctx context.Context, path string) (unlock func(), err error) {
+	lock := flock.New(path)
+	short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer cancel()
+	if _, err := lock.TryLockContext(short, 5*time.Millisecond); err != nil {
+		if ctx.Err() == nil && short.Err() != nil {
+			return nil, ErrRunning
+		}
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil
 }
 
 // serveHTTP serves until ctx ends; then open requests get five seconds.

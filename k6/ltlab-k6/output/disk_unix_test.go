@@ -3,6 +3,7 @@
 package output
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,11 +14,43 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/metrics"
 )
 
+// pipe makes a pipe and what opens it for reading: it takes what is written while somebody has it open.
+func pipe(t *testing.T) (path string, read func() *os.File) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, func() *os.File {
+		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+}
+
+func TestADiskThatIsFullAlreadyEndsTheTestBeforeAnyLoad(t *testing.T) {
+	o, err := New(params(map[string]string{envRecord: "/dev/full"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = o.Start()
+	var code errext.HasExitCode
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "the record cannot be begun: ") || errors.As(err, &code) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAFullDiskIsSaidOnceAndCounted(t *testing.T) {
-	r := startRig(t, plan{}, "/dev/full")
+	path, read := pipe(t)
+	first := read()
+	r := startRig(t, plan{}, path)
+	first.Close()
 	hits := r.metric("hits", metrics.Counter)
 	const series, seconds = 4000, 200 // about 20 MB, more than a writer holds
 	for s := range seconds {
@@ -43,18 +76,7 @@ func TestAFullDiskIsSaidOnceAndCounted(t *testing.T) {
 
 // A pipe refuses while nobody reads it, as a full disk does until there is room again.
 func TestWhatTheDiskRefusedIsWrittenLater(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "pipe")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	read := func() *os.File {
-		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
-	}
+	path, read := pipe(t)
 	first := read()
 	r := startRig(t, plan{}, path)
 	header := make([]byte, 4096)
@@ -77,7 +99,7 @@ func TestWhatTheDiskRefusedIsWrittenLater(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := filepath.Join(dir, "whole")
+	whole := filepath.Join(t.TempDir(), "whole")
 	if err := os.WriteFile(whole, append(header[:n], rest...), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func (o *Output) SetThresholds(all map[string]metrics.Thresholds) { o.thresholds
 // SetTestRunStopCallback keeps what ends the test.
 func (o *Output) SetTestRunStopCallback(stop func(error)) { o.stopTest = stop }
 
-// Start creates the record and begins to write it.
+// Start creates the record and begins to write it. A disk that is full already ends the test before any load.
 func (o *Output) Start() error {
 	if err := o.open(); err != nil {
 		return err
@@ -125,6 +125,9 @@ func (o *Output) open() error {
 	o.recorder, err = newRecorder(w, o.clock, o.plan, o.thresholds, o.log, record.Header{
 		Format: record.Format, Run: o.run, Tool: "k6", ToolVersion: version(), Mapping: record.DefaultMapping(), Period: 1,
 	})
+	if err != nil {
+		_ = w.Close() // the first error tells more
+	}
 	return err
 }
 

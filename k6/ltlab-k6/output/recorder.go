@@ -41,6 +41,7 @@ type recorder struct {
 	lines    []record.Bucket
 }
 
+// newRecorder begins the record; an error says that not even its header could be written.
 func newRecorder(
 	w *record.Writer, c clock, p plan, t *thresholds, log logrus.FieldLogger, h record.Header,
 ) (*recorder, error) {
@@ -55,7 +56,9 @@ func newRecorder(
 	r.catalog = newCatalog(w, newFolder(r.warnFolded), t, index.MaxIndexableValue())
 	h.Start = c.wall()
 	w.Header(h)
-	r.flushLines()
+	if err := w.Flush(); err != nil {
+		return nil, fmt.Errorf("the record cannot be begun: %w", err)
+	}
 	return r, nil
 }
 
