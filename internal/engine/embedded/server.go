@@ -16,7 +16,6 @@ import (
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/ports"
-	"github.com/ltlab/ltlab/internal/web"
 	toyapi "github.com/ltlab/ltlab/toy-api"
 )
 
@@ -30,6 +29,7 @@ type ServeConfig struct {
 	Ports  map[string]int // exact ports by service
 	Toy    toyapi.Config
 	Boards func(port int) (http.Handler, io.Closer, error) // the browser's side; told its own port
+	Guard  func(port int, next http.Handler) http.Handler  // refuses foreign names on every path
 	Ready  func([]engine.Service)
 }
 
@@ -95,7 +95,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	defer cancel()
 	done := make(chan error, 2)
 	go func() { done <- toy.Run(ctx, listeners[engine.ToyAPI]) }()
-	go func() { done <- serveHTTP(ctx, listeners[engine.Boards], web.Guard(last[engine.Boards], mux)) }()
+	go func() { done <- serveHTTP(ctx, listeners[engine.Boards], c.Guard(last[engine.Boards], mux)) }()
 	if err := writeJSON(c.Home.State(), st); err != nil {
 		cancel()
 		return errors.Join(err, <-done, <-done)

@@ -25,6 +25,7 @@ func serve(t *testing.T, h config.Home, ready func([]engine.Service)) error {
 	err := Serve(ctx, ServeConfig{
 		Home: h, Nonce: "n", Toy: toyapi.DefaultConfig(),
 		Boards: func(int) (http.Handler, io.Closer, error) { return http.NotFoundHandler(), io.NopCloser(nil), nil },
+		Guard:  func(_ int, next http.Handler) http.Handler { return next },
 		Ready:  func(s []engine.Service) { ready(s); cancel() },
 	})
 	if errors.Is(err, context.Canceled) {
