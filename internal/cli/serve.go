@@ -62,6 +62,7 @@ func runServe(ctx context.Context, o *serveOptions) error {
 			reader, err := store.OpenReader(home.Store())
 			return web.New(web.Config{Store: reader, Port: port}), reader, err
 		},
+		Guard: web.Guard,
 		Ready: func(services []engine.Service) { d.served(services, o.nonce == "") },
 	})
 	var busy *ports.BusyError

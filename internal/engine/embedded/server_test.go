@@ -17,6 +17,17 @@ import (
 	toyapi "github.com/ltlab/ltlab/toy-api"
 )
 
+// ownNameOnly stands in for the browser side's guard.
+func ownNameOnly(port int, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != fmt.Sprintf("127.0.0.1:%d", port) {
+			w.WriteHeader(http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // serve runs a server until ready returns, and returns its error.
 func serve(t *testing.T, h config.Home, ready func([]engine.Service)) error {
 	t.Helper()
@@ -25,7 +36,7 @@ func serve(t *testing.T, h config.Home, ready func([]engine.Service)) error {
 	err := Serve(ctx, ServeConfig{
 		Home: h, Nonce: "n", Toy: toyapi.DefaultConfig(),
 		Boards: func(int) (http.Handler, io.Closer, error) { return http.NotFoundHandler(), io.NopCloser(nil), nil },
-		Guard:  func(_ int, next http.Handler) http.Handler { return next },
+		Guard:  ownNameOnly,
 		Ready:  func(s []engine.Service) { ready(s); cancel() },
 	})
 	if errors.Is(err, context.Canceled) {
