@@ -65,6 +65,10 @@ images: ## cross-build the static binaries that images are made of
 	  (cd $(K6) && GOOS=linux GOARCH=$$arch go build $(GOFLAGS_BUILD) -o ../../bin/images/$$arch/ ./cmd/ltlab-k6) || exit 1; \
 	done
 
+.PHONY: e2e-images
+e2e-images: ## make the InfluxDB and Telegraf images that tests of the Docker lab use
+	e2e/images
+
 .PHONY: dashboards
 dashboards: ## check the boards' definitions
 	go test -count 1 ./internal/boards/...
