@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -113,11 +112,7 @@ func findProject(dir, cwd string) (*config.Project, error) {
 // findScenario looks for -s where -p says, in the scenarios folder of the project's ltlab.yaml, and among those shipped.
 // The project is nil where no ltlab.yaml holds for the scenario.
 func findScenario(cwd, dir, name string) (*runner.Scenario, *config.Project, error) {
-	files, err := fs.Sub(k6.Scenarios, "scenarios")
-	if err != nil {
-		return nil, nil, err
-	}
-	shipped := runner.Shipped{FS: files, Names: k6.Names()}
+	shipped := runner.Shipped{Names: k6.Names(), Source: k6.Source}
 	base := absolute(cwd, dir)
 	path := absolute(base, name)
 	there := exists(path)
