@@ -30,8 +30,11 @@ type Bench struct {
 	user  *syscall.Credential // nil: the caller's own
 	vars  []string            // NAME=value for commands, besides the usual ones
 
-	started int  // commands so far
-	killed  bool // ltlab itself was killed, so it could not tidy up after itself
+	started int      // commands so far
+	labs    []string // homes of more labs than one
+	killed  bool     // ltlab itself was killed, so it could not tidy up after itself
+	engine  bool     // ltlab has the machine's Docker engine
+	volumes bool     // on which a stopped lab leaves its data: it was healthy once
 }
 
 func newBench(t *testing.T) *Bench {
@@ -97,6 +100,7 @@ func (b *Bench) Scenario(name string) {
 func (b *Bench) env() []string {
 	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + b.Dir, "TMPDIR=" + b.tmp, "LTLAB_HOME=" + b.Home, "LTLAB_K6=" + b.k6,
+		"DOCKER_HOST=unix://" + b.Dir + "/no-engine.sock",                 // only tests of the Docker lab have an engine
 		"HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", // nothing may leave this machine
 	}, b.vars...)
 }
@@ -181,7 +185,9 @@ func (b *Bench) leftNothing() {
 			b.t.Errorf("temporary %s is left", e)
 		}
 	}
-	known := []string{"ports.json", "runs", "serve.lock", "serve.log", "start.lock", "store.db", "store.db-shm", "store.db-wal", "store.db.lock"}
+	b.leftNothingOnEngine()
+	known := []string{".env", ".env.lock", "dashboards", "ports.json", "runs", "serve.lock", "serve.log", "start.lock",
+		"store.db", "store.db-shm", "store.db-wal", "store.db.lock"}
 	for _, e := range b.entries(b.Home) {
 		if !slices.Contains(known, e) && !strings.HasPrefix(e, "store.db.corrupt-") {
 			b.t.Errorf("%s is left in the home", e)
@@ -209,6 +215,27 @@ func (b *Bench) leftNothing() {
 				b.t.Errorf("runs/%s/%s is left", e, file)
 			}
 		}
+	}
+}
+
+// leftNothingOnEngine asserts that of stopped labs the engine has the volumes of those that were healthy once, and nothing else.
+func (b *Bench) leftNothingOnEngine() {
+	b.t.Helper()
+	if !b.engine {
+		return
+	}
+	volumes := 0
+	for _, home := range b.homes() {
+		for _, left := range b.left(home) {
+			if !strings.HasPrefix(left, "volume ") {
+				b.t.Errorf("the engine still has %s", left)
+				continue
+			}
+			volumes++
+		}
+	}
+	if (volumes > 0) != b.volumes {
+		b.t.Errorf("%d volumes are left; want some: %t", volumes, b.volumes)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 func marks() []mark {
-	return []mark{k6RPS(), k6Memory(), startReady(), versionTime(), recordSize(), toyFast()}
+	return []mark{k6RPS(), k6Memory(), startReady(), startDocker(), versionTime(), recordSize(), toyFast()}
 }
 
 const page = "docs/benchmarks.md"

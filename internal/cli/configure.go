@@ -12,6 +12,7 @@ import (
 	xterm "golang.org/x/term"
 
 	"github.com/ltlab/ltlab/internal/config"
+	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/term"
 )
@@ -21,7 +22,7 @@ func newConfigure(d *Deps) *cobra.Command {
 		Use:   "configure",
 		Short: "Change the lab's settings",
 		Long: "Asks for each setting and shows its present value: Enter keeps it, - takes it back to its default. Nothing is\n" +
-			"written before the last answer. Tokens and passwords are made at random, once, and not asked for.",
+			"written before the last answer. Passwords are made at random, once, and InfluxDB makes the tokens; neither is asked for.",
 		Example: "  ltlab configure\n  ltlab configure set BASE_URL=http://127.0.0.1:3000 INFLUXDB_RETENTION=30d",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runConfigure(cmd.Context(), d) },
@@ -34,8 +35,8 @@ func newConfigureSet(d *Deps) *cobra.Command {
 	return &cobra.Command{
 		Use:   "set NAME=value...",
 		Short: "Change settings without questions",
-		Long: "Writes settings into the lab's .env, all of them or none; NAME= takes one back to its default, and makes a new\n" +
-			"token or password. ltlab config lists the names.",
+		Long: "Writes settings into the lab's .env, all of them or none; NAME= takes one back to its default; a token is\n" +
+			"then made anew by the next start, a password at once. ltlab config lists the names.",
 		Example: "  ltlab configure set INFLUXDB_ORG=acme LTLAB_IMAGE_K6=ltlab/k6:dev",
 		Args:    someArgs("NAME=value"),
 		RunE:    func(_ *cobra.Command, args []string) error { return runConfigureSet(d, args) },
@@ -106,6 +107,9 @@ func (d *Deps) configure(f *config.EnvFile, settings []config.Setting) error {
 			return err
 		}
 		doc.Set = append(doc.Set, configuredKey{Key: s.Key, Value: config.Value{Key: k, Value: s.Value}.Masked()})
+		if was := f.Value(s.Key); was != "" && was != s.Value {
+			doc.Warnings = append(doc.Warnings, outlived(h, s.Key)...)
+		}
 		if d.Getenv(s.Key) != "" {
 			doc.Warnings = append(doc.Warnings, s.Key+" is set in the environment too, and that counts here")
 		}
@@ -126,6 +130,18 @@ func (d *Deps) configure(f *config.EnvFile, settings []config.Setting) error {
 	}
 	fmt.Fprintf(d.IO.Out, "settings are in %s\n", f.Path)
 	return nil
+}
+
+// outlived warns of a new administrator for a service that has taken the old one into its volume.
+func outlived(h config.Home, key string) []string {
+	service := map[string]string{
+		config.InfluxUser: engine.InfluxDB, config.InfluxPassword: engine.InfluxDB, config.GrafanaUser: engine.Grafana, config.GrafanaPassword: engine.Grafana,
+	}[key]
+	ports := map[string]int{}
+	if service == "" || config.ReadJSON(h.Ports(), &ports) != nil || ports[service] == 0 { // it was never started
+		return nil
+	}
+	return []string{fmt.Sprintf("%s keeps the administrator that it was set up with: change %s there too, or begin anew with ltlab purge", service, key)}
 }
 
 func runConfigure(ctx context.Context, d *Deps) error {

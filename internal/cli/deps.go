@@ -2,13 +2,11 @@
 package cli
 
 import (
-	"context"
+	"errors"
 	"os"
 	"sync/atomic"
 
 	"github.com/ltlab/ltlab/internal/config"
-	"github.com/ltlab/ltlab/internal/engine/embedded"
-	"github.com/ltlab/ltlab/internal/lab"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/term"
 )
@@ -23,6 +21,7 @@ type Deps struct {
 	Kill       <-chan struct{} // closed at the second Ctrl-C; the first one cancels the context
 
 	json  bool        // --json
+	named string      // --lab, "" for the user's own
 	debug bool        // --debug
 	inRun atomic.Bool // a tool is running, which Kill ends
 }
@@ -34,30 +33,25 @@ func SystemDeps() *Deps {
 	}
 }
 
+// labName is the lab that --lab names.
+func (d *Deps) labName() string {
+	if d.named == "" {
+		return config.DefaultLab
+	}
+	return d.named
+}
+
 // home is the lab's folder.
 func (d *Deps) home() (config.Home, error) {
-	h, err := config.FindHome(d.Getenv)
+	if d.named != "" && d.Getenv("LTLAB_HOME") != "" {
+		return "", &usageError{errors.New("--lab and LTLAB_HOME both say which lab: leave one out")}
+	}
+	h, err := config.FindHome(d.Getenv, d.labName())
+	if errors.Is(err, config.ErrLabName) {
+		return "", &usageError{err}
+	}
 	if err != nil {
 		return "", problem.HomeUnusable("(none)", err)
 	}
 	return h, nil
-}
-
-// lab is the user's lab with its engine.
-func (d *Deps) lab() (*lab.Lab, error) {
-	h, err := d.home()
-	if err != nil {
-		return nil, err
-	}
-	return &lab.Lab{Name: config.DefaultLab, Home: h, Engine: &embedded.Engine{Home: h, Executable: d.Executable, Environ: d.Environ}}, nil
-}
-
-// running is the lab's status and whether it can be used.
-func (d *Deps) running(ctx context.Context) (*lab.Lab, *lab.Status, error) {
-	l, err := d.lab()
-	if err != nil {
-		return nil, nil, err
-	}
-	st, err := l.Status(ctx)
-	return l, st, err
 }

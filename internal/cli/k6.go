@@ -6,11 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
+	"github.com/ltlab/ltlab/internal/lab"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/runner"
@@ -30,6 +32,7 @@ type k6Options struct {
 	id       string
 	engine   string
 	strict   bool
+	noGate   bool
 	args     []string // behind --
 }
 
@@ -64,6 +67,7 @@ func newK6(d *Deps) *cobra.Command {
 	f.StringVar(&o.project, "project", "", "the project's `name`; default: the git repository's, else the folder's")
 	f.StringVar(&o.id, "id", "", "the run's `id`; default: UTC time and a random part")
 	f.BoolVar(&o.strict, "strict", false, "fail (17) when a threshold saw no sample")
+	f.BoolVar(&o.noGate, "no-gate", false, "do not ask first whether the lab's services do their work")
 	engineFlag(cmd, &o.engine)
 	_ = cmd.RegisterFlagCompletionFunc("scenario", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return k6.Names(), cobra.ShellCompDirectiveDefault
@@ -81,11 +85,17 @@ func runK6(ctx context.Context, o *k6Options) error {
 	if err != nil {
 		return err
 	}
+	if err := o.admit(ctx, l, st); err != nil {
+		return err
+	}
 	if spec.Scenario.Shipped && spec.Target == "" {
 		if spec.Target = st.URL(engine.ToyAPI); spec.Target == "" {
 			return problem.LabNotRunning("the shipped scenario " + spec.Scenario.Name + " calls the lab's toy API unless BASE_URL names another target")
 		}
 		spec.Vars = append(spec.Vars, "BASE_URL="+spec.Target)
+	}
+	if spec.Sink, err = d.sink(st); err != nil {
+		return err
 	}
 	progress := d.IO.Progress(d.json)
 	r := &runner.Runner{Runs: l.Home.Runs(), Kill: d.Kill}
@@ -98,7 +108,7 @@ func runK6(ctx context.Context, o *k6Options) error {
 			defer s.Close()
 			if recovered != nil {
 				warnRecovered(recovered, progress)
-				refill = func() error { return fill(ctx, s, l, progress) }
+				refill = func() error { return fill(ctx, s, l.Home, progress) }
 			}
 			r.Follow = func(f record.Folder) runner.Follower { return s.NewFollow(f) }
 			board = url
@@ -108,11 +118,14 @@ func runK6(ctx context.Context, o *k6Options) error {
 		text := "run " + f.ID()
 		if board != "" {
 			text += " · live on " + runURL(board, f.ID())
+		} else if spec.Sink != nil {
+			text += " · rows go to " + spec.Sink.URL
 		} else {
 			text += " · no lab is running: record only"
 		}
 		progress(term.Event{Text: text})
 	}
+	r.Sends = func() { progress(term.Event{Service: "influxdb", Text: "is sent what it does not have yet"}) }
 	d.inRun.Store(true)
 	out, err := r.Run(ctx, spec)
 	d.inRun.Store(false)
@@ -139,6 +152,27 @@ func runK6(ctx context.Context, o *k6Options) error {
 		return &shownError{out.Problem.Exit}
 	}
 	return nil
+}
+
+// gateIn is how long a running lab has to show that it does its work, before a run.
+const gateIn = 15 * time.Second
+
+// admit says whether the lab is fit for a run: numbers measured beside a sick service tell nothing. Without a lab the run is
+// recorded all the same, unless its engine was asked for.
+func (o *k6Options) admit(ctx context.Context, l *lab.Lab, st *lab.Status) error {
+	if st.State == engine.Absent || st.State == engine.Exited {
+		if o.engine == "docker" {
+			return problem.LabNotRunning("--engine docker runs in the lab's own network")
+		}
+		return nil
+	}
+	if o.engine != "auto" && o.engine != l.Engine.Name() {
+		return problem.OtherEngine(o.engine, l.Engine.Name())
+	}
+	if o.noGate {
+		return nil
+	}
+	return l.Engine.Gate(ctx, gateIn, func(term.Event) {})
 }
 
 func runURL(board, id string) string { return board + "/runs/" + id }

@@ -57,6 +57,8 @@ type ledgerDoc struct {
 	Late         int64            `json:"late"`
 	Folded       int64            `json:"folded"`
 	ToolRequests *int64           `json:"tool_requests"` // the tool's own count; null when it gave none
+
+	Sinks map[string]record.Sink `json:"sinks,omitempty"` // what became of the run in databases
 }
 
 const httpDuration = "http_req_duration"
@@ -72,7 +74,7 @@ func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc 
 		},
 		Ledger: ledgerDoc{
 			Emitted: s.Ledger.Emitted, Recorded: s.Ledger.Recorded, Lost: s.Ledger.LostTotal(), LostByCause: s.Ledger.Lost,
-			Late: s.Ledger.Late, Folded: s.Ledger.Folded,
+			Late: s.Ledger.Late, Folded: s.Ledger.Folded, Sinks: s.Ledger.Sinks,
 		},
 	}
 	for name, v := range s.Latency {

@@ -23,12 +23,12 @@ import (
 func newRuns(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs",
-		Short: "List, show, export, import and delete runs",
+		Short: "List, show, export, import, push and delete runs",
 		Long:  "A run is named by its id, a unique beginning of it, last, or last~N (N runs before the last).",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newRunsList(d), newRunsShow(d), newRunsExport(d), newRunsImport(d), newRunsDelete(d))
+	cmd.AddCommand(newRunsList(d), newRunsShow(d), newRunsExport(d), newRunsImport(d), newRunsPush(d), newRunsDelete(d))
 	return cmd
 }
 
@@ -269,7 +269,7 @@ func runRunsImport(ctx context.Context, d *Deps, path string) error {
 	}
 	if st.URL(engine.Boards) != "" {
 		progress := d.IO.Progress(d.json)
-		if err := catchUp(ctx, l, progress); err != nil { // the run is in all the same
+		if err := catchUp(ctx, l.Home, progress); err != nil { // the run is in all the same
 			progress(term.Event{Service: engine.Boards, Warn: true, Text: "do not have all runs yet: " + err.Error()})
 		}
 	}

@@ -23,11 +23,10 @@ type deleteDoc struct {
 
 // runRunsDelete resolves every name before it deletes anything: "last" twice is one run.
 func runRunsDelete(ctx context.Context, d *Deps, names []string) error {
-	l, err := d.lab()
+	h, err := d.home()
 	if err != nil {
 		return err
 	}
-	h := l.Home
 	var folders []record.Folder
 	for _, name := range names {
 		f, err := h.Runs().Find(name)
@@ -52,7 +51,7 @@ func runRunsDelete(ctx context.Context, d *Deps, names []string) error {
 		if progress := d.IO.Progress(d.json); recovered != nil {
 			warnRecovered(recovered, progress)
 			defer func() {
-				if err := fill(ctx, s, l, progress); err != nil {
+				if err := fill(ctx, s, h, progress); err != nil {
 					progress(term.Event{Service: engine.Boards, Warn: true, Text: "do not have all runs yet: " + err.Error()})
 				}
 			}()

@@ -47,6 +47,9 @@ func writeRun(s *term.IO, d *runDoc) {
 		line(name, "%s", thresholdText(t, v))
 	}
 	line("ledger", "%s", ledgerText(t, &d.Ledger))
+	for _, name := range slices.Sorted(maps.Keys(d.Ledger.Sinks)) {
+		line(name, "%s", sinkText(t, d.Run, d.Ledger.Sinks[name]))
+	}
 	for _, w := range d.Warnings {
 		line("warning", "%s", t.Warn(printable(strings.ReplaceAll(w.Text, "\n", "; "))))
 	}
@@ -165,6 +168,29 @@ func ledgerText(t term.Tint, l *ledgerDoc) string {
 	}
 	if l.ToolRequests != nil {
 		text += fmt.Sprintf(" · the tool counts %s requests", count(float64(*l.ToolRequests)))
+	}
+	return text
+}
+
+// sinkText is what became of a run on its way into a database.
+func sinkText(t term.Tint, run string, s record.Sink) string {
+	text := count(float64(s.Written)) + " lines written"
+	if s.Retried > 0 {
+		text += fmt.Sprintf(" · %s sent again", count(float64(s.Retried)))
+	}
+	switch {
+	case s.Refused > 0:
+		text += " · " + t.Bad(fmt.Sprintf("%s refused: %s", count(float64(s.Refused)), printable(s.Error)))
+	case !s.Done:
+		text += " · " + t.Bad("not all there: "+printable(s.Error)) + ":   ltlab runs push " + run
+	default:
+		text += ", all there"
+	}
+	if s.Raw != nil {
+		text += fmt.Sprintf(" · %s raw samples", count(float64(s.Raw.Written)))
+		for _, why := range slices.Sorted(maps.Keys(s.Raw.Shed)) {
+			text += fmt.Sprintf(", %s left out: %s", count(float64(s.Raw.Shed[why])), printable(why))
+		}
 	}
 	return text
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/ltlab/ltlab/internal/config"
+	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/engine/embedded"
 	"github.com/ltlab/ltlab/internal/ports"
 	"github.com/ltlab/ltlab/internal/term"
@@ -47,6 +50,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("NOBODY", "http://127.0.0.1:"+strconv.Itoa(closedPort(t)))
 			e.Setenv("HTTP_PROXY", "http://127.0.0.1:1") // nothing may leave this machine
 			e.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+			e.Setenv("DOCKER_HOST", "unix://"+filepath.Join(e.WorkDir, "no-engine.sock")) // there is none, whatever this machine has
+			e.Setenv("DOCKER_CONFIG", filepath.Join(e.WorkDir, "docker"))
 			e.Defer(func() { // whatever the script did, its lab ends with it
 				lab := &embedded.Engine{Home: config.Home(home)}
 				if _, err := lab.Stop(context.Background(), func(term.Event) {}); err != nil {
@@ -56,7 +61,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"hold": hold, "crash": crash, "freeze": freeze, "until": until, "interrupt": interrupt,
+			"hold": hold, "crash": crash, "freeze": freeze, "until": until, "interrupt": interrupt, "engine": engineFault, "boards": boards,
 		},
 	})
 }
@@ -141,6 +146,32 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return fmt.Errorf("no %s holds %q", args[0], args[1])
 	}))
+}
+
+// boards RUN: whether the running lab's boards know that run.
+func boards(ts *testscript.TestScript, neg bool, args []string) {
+	var st struct {
+		Services []struct {
+			Name string
+			Port int
+		}
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("home/serve.json")), &st))
+	for _, v := range st.Services {
+		if v.Name != engine.Boards {
+			continue
+		}
+		client := &http.Client{Timeout: 20 * time.Second}
+		res, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/api/runs", v.Port))
+		ts.Check(err)
+		b, err := io.ReadAll(res.Body)
+		ts.Check(errors.Join(err, res.Body.Close()))
+		if known := strings.Contains(string(b), `"`+args[0]+`"`); res.StatusCode != http.StatusOK || known == neg {
+			ts.Fatalf("%s: the boards know of run %s: %t\n%s", res.Status, args[0], known, b)
+		}
+		return
+	}
+	ts.Fatalf("no boards run")
 }
 
 // interrupt: sends one SIGINT to every background ltlab of the script.

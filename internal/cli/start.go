@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/lab"
 	"github.com/ltlab/ltlab/internal/runner"
@@ -20,6 +22,8 @@ type startOptions struct {
 	deps    *Deps
 	engine  string
 	ports   []string
+	only    []string
+	without []string
 	timeout time.Duration
 }
 
@@ -28,37 +32,29 @@ func newStart(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "start",
 		Short: "Start the lab and wait until every service is healthy",
-		Long: "Starts the lab in the background: the toy API and the boards, on 127.0.0.1 only. Returns when both answer.\n" +
-			"A lab that runs already is left as it is. A busy port is replaced by a free one, which the lab then keeps.",
-		Example: "  ltlab start\n  ltlab start --port boards=3100",
+		Long: "Starts the lab in the background, on 127.0.0.1 only: on Docker InfluxDB, Telegraf, Grafana and the toy API; without\n" +
+			"it the toy API and boards of its own. Returns when each of them does its work. A lab that runs already is left as it\n" +
+			"is. A busy port is replaced by a free one, which the lab then keeps.",
+		Example: "  ltlab start\n  ltlab start --without grafana\n  ltlab start --engine embedded --port boards=3100",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runStart(cmd.Context(), o) },
 	}
 	engineFlag(cmd, &o.engine)
-	cmd.Flags().StringArrayVar(&o.ports, "port", nil, "`service=port` that must be used: boards or toy-api (repeatable)")
-	cmd.Flags().DurationVar(&o.timeout, "wait-timeout", 30*time.Second, "how long to wait for every service to be healthy")
+	cmd.Flags().StringArrayVar(&o.ports, "port", nil, "`service=port` that must be used (repeatable)")
+	cmd.Flags().StringSliceVar(&o.only, "only", nil, "start these `services` and those that they need")
+	cmd.Flags().StringSliceVar(&o.without, "without", nil, "start all `services` but these")
+	cmd.Flags().DurationVar(&o.timeout, "wait-timeout", time.Minute, "how long to wait for every service to be healthy")
 	return cmd
 }
 
-// engineFlag is the same on every command that can start something.
-func engineFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "engine", "auto", "what runs the services: auto or embedded")
-}
-
-func checkEngine(name string) error {
-	if name != "auto" && name != "embedded" {
-		return &usageError{fmt.Errorf("unknown engine %q: want auto or embedded", name)}
-	}
-	return nil
-}
-
 func parsePorts(flags []string) (map[string]int, error) {
+	known := []string{engine.Boards, engine.ToyAPI, engine.InfluxDB, engine.Telegraf, engine.Grafana}
 	out := map[string]int{}
 	for _, f := range flags {
 		name, value, _ := strings.Cut(f, "=")
 		n, err := strconv.Atoi(value)
-		if (name != engine.Boards && name != engine.ToyAPI) || err != nil || n < 1 || n > 65535 {
-			return nil, &usageError{fmt.Errorf("--port %q: want boards=PORT or toy-api=PORT, 1 to 65535", f)}
+		if !slices.Contains(known, name) || err != nil || n < 1 || n > 65535 {
+			return nil, &usageError{fmt.Errorf("--port %q: want SERVICE=PORT, 1 to 65535, and one of %s", f, strings.Join(known, ", "))}
 		}
 		out[name] = n
 	}
@@ -77,18 +73,19 @@ func runStart(ctx context.Context, o *startOptions) error {
 	if o.timeout <= 0 {
 		return &usageError{fmt.Errorf("--wait-timeout %s: want more than 0", o.timeout)}
 	}
-	l, err := d.lab()
+	progress := d.IO.Progress(d.json)
+	began := time.Now()
+	options := engine.Options{Ports: ports, Timeout: o.timeout, Only: o.only, Without: o.without}
+	l, err := d.choose(ctx, o.engine, options, progress)
 	if err != nil {
 		return err
 	}
-	progress := d.IO.Progress(d.json)
-	began := time.Now()
-	st, err := l.Start(ctx, engine.Options{Ports: ports, Timeout: o.timeout}, progress)
+	st, err := l.Start(ctx, options, progress)
 	if err != nil {
 		return err
 	}
 	ready := time.Since(began)
-	if err := catchUp(ctx, l, progress); err != nil {
+	if err := catchUp(ctx, l.Home, progress); err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
@@ -104,23 +101,23 @@ func runStart(ctx context.Context, o *startOptions) error {
 }
 
 // catchUp takes runs into the store that were made while no lab ran, or whose own follow did not finish.
-func catchUp(ctx context.Context, l *lab.Lab, p term.Progress) error {
-	s, recovered, err := store.Open(l.Home.Store())
+func catchUp(ctx context.Context, h config.Home, p term.Progress) error {
+	s, recovered, err := store.Open(h.Store())
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	warnRecovered(recovered, p)
-	return fill(ctx, s, l, p)
+	return fill(ctx, s, h, p)
 }
 
 // fill takes in what the store does not have of the runs that nobody writes.
-func fill(ctx context.Context, s *store.Store, l *lab.Lab, p term.Progress) error {
+func fill(ctx context.Context, s *store.Store, h config.Home, p term.Progress) error {
 	alive := func(id string) bool {
-		f, err := l.Home.Runs().Find(id)
+		f, err := h.Runs().Find(id)
 		return err == nil && runner.Alive(f)
 	}
-	return s.CatchUp(ctx, l.Home.Runs(), alive, func(id string) {
+	return s.CatchUp(ctx, h.Runs(), alive, func(id string) {
 		p(term.Event{Service: engine.Boards, Text: "took in run " + id})
 	})
 }

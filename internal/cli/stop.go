@@ -19,7 +19,7 @@ func newStop(d *Deps) *cobra.Command {
 }
 
 func runStop(ctx context.Context, d *Deps) error {
-	l, err := d.lab()
+	l, err := d.lab(ctx)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,14 @@ func name(v string) error {
 	return nil
 }
 
+// user signs in by HTTP's basic authentication, which ends a name at its first colon.
+func user(v string) error {
+	if strings.Contains(v, ":") {
+		return errors.New("want a name without a colon")
+	}
+	return name(v)
+}
+
 // bucket follows InfluxDB: no leading underscore, which is its own, and no double quote.
 func bucket(v string) error {
 	if strings.HasPrefix(v, "_") || strings.Contains(v, `"`) {

@@ -44,8 +44,8 @@ func Set(h Home, settings []Setting) error {
 	return change(h, func(*EnvFile) []Setting { return settings })
 }
 
-// Ensure makes what a lab needs once and must never change by itself: random secrets, and the names under which its data
-// is kept. changed are the settings that were not there before. Errors are those of ReadEnv.
+// Ensure makes what a lab needs once and must never change by itself: random passwords, and the names under which its data
+// is kept. Tokens are not among them: InfluxDB makes those. changed are the settings that were not there before. Errors are those of ReadEnv.
 func Ensure(h Home) (changed []string, err error) {
 	err = change(h, func(f *EnvFile) []Setting {
 		var made []Setting

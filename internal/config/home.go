@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,12 +19,27 @@ const DefaultLab = "lab"
 // Home is a lab's folder.
 type Home string
 
-// FindHome returns $LTLAB_HOME, else $XDG_DATA_HOME/ltlab/lab, else the same under the user's own folders.
-func FindHome(getenv func(string) string) (Home, error) {
+// ErrLabName is a name that no lab can have: it would not do as a folder's and as part of a container's.
+var ErrLabName = errors.New("a lab's name has up to 30 lower-case letters, digits and hyphens, and begins with a letter")
+
+var labName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}$`)
+
+// FindHome returns $LTLAB_HOME, else $XDG_DATA_HOME/ltlab/LAB, else the same under the user's own folders. A name that no
+// lab can have is ErrLabName.
+func FindHome(getenv func(string) string, lab string) (Home, error) {
+	if !labName.MatchString(lab) {
+		return "", ErrLabName
+	}
 	if dir := getenv("LTLAB_HOME"); dir != "" {
 		abs, err := filepath.Abs(dir)
 		return Home(abs), err
 	}
+	dir, err := Labs(getenv)
+	return Home(filepath.Join(dir, lab)), err
+}
+
+// Labs is the folder in which each lab without an LTLAB_HOME has its own.
+func Labs(getenv func(string) string) (string, error) {
 	base := getenv("XDG_DATA_HOME")
 	if base == "" || !filepath.IsAbs(base) { // the XDG specification says to ignore relative paths
 		user, err := os.UserHomeDir()
@@ -32,7 +48,7 @@ func FindHome(getenv func(string) string) (Home, error) {
 		}
 		base = filepath.Join(user, ".local", "share")
 	}
-	return Home(filepath.Join(base, "ltlab", DefaultLab)), nil
+	return filepath.Join(base, "ltlab"), nil
 }
 
 // Make creates the folder, for its owner alone, and closes one to others that an earlier ltlab or the user left open.
@@ -58,7 +74,7 @@ func (h Home) Make() error {
 func (h Home) own() (bool, error) {
 	entries, err := os.ReadDir(string(h))
 	for _, e := range entries {
-		if !slices.ContainsFunc([]string{"runs", "store.db", "serve.", "ports.json", "start.lock", ".env", ".new-"},
+		if !slices.ContainsFunc([]string{"runs", "store.db", "serve.", "ports.json", "docker.json", "dashboards", "start.lock", ".env", ".new-"},
 			func(ours string) bool { return strings.HasPrefix(e.Name(), ours) }) {
 			return false, err
 		}
@@ -79,6 +95,20 @@ func (h Home) State() string { return h.path("serve.json") }
 
 // Ports remembers which ports the services got.
 func (h Home) Ports() string { return h.path("ports.json") }
+
+// Docker is what the lab's last start on Docker left running.
+func (h Home) Docker() string { return h.path("docker.json") }
+
+// Dashboards is the folder that the lab's Grafana watches.
+func (h Home) Dashboards() string { return h.path("dashboards") }
+
+// MakeDashboards makes that folder, readable by Grafana's own user; the home around it stays closed to others.
+func (h Home) MakeDashboards() error {
+	if err := os.MkdirAll(h.Dashboards(), 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(h.Dashboards(), 0o755) // whatever the umask
+}
 
 // ServeLock is held by the embedded lab as long as it lives.
 func (h Home) ServeLock() string { return h.path("serve.lock") }

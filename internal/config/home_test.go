@@ -19,7 +19,7 @@ func TestFindHome(t *testing.T) {
 		{"nothing set", nil, filepath.Join(user, ".local/share/ltlab/lab")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := FindHome(func(k string) string { return c.env[k] })
+			got, err := FindHome(func(k string) string { return c.env[k] }, DefaultLab)
 			if err != nil || string(got) != c.want {
 				t.Errorf("got %s, %v; want %s", got, err, c.want)
 			}

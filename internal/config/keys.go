@@ -7,8 +7,8 @@ type Key struct {
 	Name    string
 	Default string // "" when there is none
 	Help    string // what it is, in a line
-	Secret  bool   // shown as Mask; made at random where nobody chose it
-	Kept    bool   // written into the lab's .env once, for a lab's data is kept under it
+	Secret  bool   // shown as Mask
+	Kept    bool   // written into the lab's .env once, for a lab's data is kept under it; a secret is made at random
 	check   func(string) error
 }
 
@@ -45,11 +45,11 @@ func Keys() []Key {
 		{Name: InfluxBucket1M, Default: "loadtests_1m", Kept: true, check: bucket, Help: "bucket of rows by the minute"},
 		{Name: InfluxRetention, Default: "168h", check: retention, Help: "how long rows by the second are kept: 168h, 7d, 0 for ever"},
 		{Name: InfluxRetention1M, Default: "8760h", check: retention, Help: "how long rows by the minute are kept"},
-		{Name: InfluxToken, Secret: true, Kept: true, check: token, Help: "InfluxDB's token that writes and reads"},
-		{Name: InfluxReadToken, Secret: true, Kept: true, check: token, Help: "InfluxDB's token that only reads, given to Grafana"},
-		{Name: InfluxUser, Default: "admin", Kept: true, check: name, Help: "InfluxDB's administrator"},
+		{Name: InfluxToken, Secret: true, check: token, Help: "InfluxDB's token that writes and reads; InfluxDB makes it at the lab's start"},
+		{Name: InfluxReadToken, Secret: true, check: token, Help: "InfluxDB's token that only reads, given to Grafana; made as the other"},
+		{Name: InfluxUser, Default: "admin", Kept: true, check: user, Help: "InfluxDB's administrator"},
 		{Name: InfluxPassword, Secret: true, Kept: true, check: password, Help: "and the password"},
-		{Name: GrafanaUser, Default: "admin", Kept: true, check: name, Help: "Grafana's administrator"},
+		{Name: GrafanaUser, Default: "admin", Kept: true, check: user, Help: "Grafana's administrator"},
 		{Name: GrafanaPassword, Secret: true, Kept: true, check: password, Help: "and the password"},
 		{Name: InfluxURL, check: address, Help: "address of InfluxDB; default: the running lab's"},
 		{Name: GrafanaURL, check: address, Help: "address of Grafana; default: the running lab's"},

@@ -3,6 +3,7 @@ package lab
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
@@ -42,16 +43,16 @@ func (l *Lab) status(services []engine.Service) *Status {
 	return &Status{Schema: Schema, Lab: l.Name, Engine: l.Engine.Name(), State: overall(services), Services: services}
 }
 
-// overall is the state of the service that is furthest from healthy.
+// overall is the state of the service that is furthest from healthy; a lab of which only a part is gone is unhealthy.
 func overall(services []engine.Service) engine.State {
 	order := []engine.State{engine.Healthy, engine.Starting, engine.Unhealthy, engine.Exited, engine.Absent}
-	worst := 0
+	best, worst := len(order), 0
 	for _, v := range services {
-		for i, s := range order {
-			if v.State == s {
-				worst = max(worst, i)
-			}
-		}
+		i := slices.Index(order, v.State)
+		best, worst = min(best, i), max(worst, i)
+	}
+	if worst > 2 && best <= 2 {
+		return engine.Unhealthy
 	}
 	return order[worst]
 }

@@ -42,11 +42,37 @@ func (e *BusyError) Error() string { return fmt.Sprintf("port %d is busy", e.Por
 
 // Listen listens on 127.0.0.1: on the port of last time, else the preferred one, else the next free one. Listening is
 // the test for being free, so nobody can take the port in between.
-func Listen(w Want) (*Got, error) {
+func Listen(w Want) (*Got, error) { return take(w, "tcp", listen) }
+
+// Find is Listen for somebody else's listener: it says which port is free now, TCP or UDP, and leaves it.
+func Find(network string, w Want) (*Got, error) {
+	if network != "udp" {
+		got, err := take(w, network, listen)
+		if err == nil {
+			got.Close()
+		}
+		return got, err
+	}
+	return take(w, network, func(port int) (net.Listener, error) {
+		c, err := net.ListenPacket("udp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			return nil, err
+		}
+		return packets{c}, c.Close()
+	})
+}
+
+// packets makes a UDP socket's address look like a listener's.
+type packets struct{ net.PacketConn }
+
+func (p packets) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (p packets) Addr() net.Addr            { return p.LocalAddr() }
+
+func take(w Want, network string, listen func(port int) (net.Listener, error)) (*Got, error) {
 	if w.Exact {
 		l, err := listen(w.Preferred)
 		if isBusy(err) {
-			return nil, &BusyError{Port: w.Preferred, Holder: Holder(w.Preferred)}
+			return nil, &BusyError{Port: w.Preferred, Holder: Holder(network, w.Preferred)}
 		}
 		if err != nil {
 			return nil, err
@@ -68,17 +94,24 @@ func Listen(w Want) (*Got, error) {
 			last = err
 			continue
 		}
-		got := &Got{Listener: l, Port: l.Addr().(*net.TCPAddr).Port}
+		got := &Got{Listener: l, Port: portOf(l.Addr())}
 		switch got.Port {
 		case w.Preferred:
 		case w.Last:
 			got.Kept = true
 		default:
-			got.Replaced, got.Holder = true, Holder(w.Preferred)
+			got.Replaced, got.Holder = true, Holder(network, w.Preferred)
 		}
 		return got, nil
 	}
 	return nil, fmt.Errorf("no free port on 127.0.0.1: %w", last)
+}
+
+func portOf(a net.Addr) int {
+	if a, ok := a.(*net.UDPAddr); ok {
+		return a.Port
+	}
+	return a.(*net.TCPAddr).Port
 }
 
 func listen(port int) (net.Listener, error) {
@@ -92,14 +125,14 @@ func isBusy(err error) bool {
 	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, winAddrInUse)
 }
 
-// Holder names the process that listens on the port of 127.0.0.1 or of all addresses, as "name (pid N)"; "" when nobody does or it cannot be seen.
-func Holder(port int) string {
-	conns, err := gnet.Connections("tcp")
+// Holder names the process that has the TCP or UDP port of 127.0.0.1 or of all addresses, as "name (pid N)"; "" when nobody does or it cannot be seen.
+func Holder(network string, port int) string {
+	conns, err := gnet.Connections(network)
 	if err != nil {
 		return ""
 	}
 	for _, c := range conns {
-		if c.Status != "LISTEN" || int(c.Laddr.Port) != port || c.Pid == 0 || !covers(c.Laddr.IP) {
+		if network == "tcp" && c.Status != "LISTEN" || int(c.Laddr.Port) != port || c.Pid == 0 || !covers(c.Laddr.IP) {
 			continue
 		}
 		name := "a process"

@@ -94,6 +94,35 @@ func TestAListenerOnAllAddressesIsSeen(t *testing.T) {
 	}
 }
 
+func TestABusyUDPPortIsReplacedAndItsHolderNamed(t *testing.T) {
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	p := portOf(c.LocalAddr())
+	got, err := Find("udp", Want{Preferred: p})
+	if err != nil || got.Port == p || !got.Replaced || !strings.Contains(got.Holder, fmt.Sprintf("(pid %d)", os.Getpid())) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	c.Close()
+	if got, err := Find("udp", Want{Preferred: p}); err != nil || got.Port != p {
+		t.Errorf("a free port: got %+v, %v", got, err)
+	}
+}
+
+func TestAFoundPortIsLeftFree(t *testing.T) {
+	for _, network := range []string{"tcp", "udp"} {
+		got, err := Find(network, Want{Preferred: free(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := Find(network, Want{Preferred: got.Port, Exact: true}); err != nil || again.Port != got.Port {
+			t.Errorf("%s: got %+v, %v", network, again, err)
+		}
+	}
+}
+
 func TestOnlyWhoAnswersOn127001HoldsAPort(t *testing.T) {
 	for ip, want := range map[string]bool{
 		"127.0.0.1": true, "0.0.0.0": true, "::": true, "*": true, "::ffff:127.0.0.1": true, "::ffff:0.0.0.0": true,

@@ -2,6 +2,7 @@ package problem
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -336,7 +337,7 @@ func ExportExists(path string) *Problem {
 // Examples is one problem of each kind, for the tests that keep catalogue, pages and exit codes in step.
 func Examples() []*Problem {
 	err := fmt.Errorf("example")
-	return []*Problem{
+	return slices.Concat(engineExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), []*Problem{
 		internal(err), BadUsage("ltlab k6", err), HomeUnusable("DIR", err), DiskFull(err), SettingsUnusable("FILE", err), SettingsInvalid(err),
 		SettingRefused(err), TerminalNeeded(), ProjectFileInvalid(err), LabNotRunning("no server"), LabRunning(),
 		LabUnhealthy("the lab did not become healthy", "it ended", ""), PortInUse("boards", 3081, "program (pid 1)"),
@@ -346,5 +347,5 @@ func Examples() []*Problem {
 		ToolKilled("killed", "RUN"), ThresholdsFailed([]string{"p(95)<1"}), ThresholdsUnevaluated([]string{"m"}), NothingAnswered(3, ""),
 		DataIncomplete("12 samples were lost"), RunInterrupted("the run so far"), CommandInterrupted(), RunExists("RUN"), RunNotFound("x", nil), RunActive("RUN"),
 		RecordCorrupt(err), RecordTooNew(err), ImportInvalid("FILE", err), ExportExists("FILE"), ExportUnwritable("FILE", err),
-	}
+	})
 }

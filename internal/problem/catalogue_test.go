@@ -42,17 +42,28 @@ func TestEveryProblemIsComplete(t *testing.T) {
 }
 
 func TestEveryConstructorIsInExamples(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "catalogue.go", nil, parser.SkipObjectResolution)
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var decls []ast.Decl
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || name == "problem.go" || name == "match.go" {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decls = append(decls, file.Decls...)
+	}
 	var constructors []string
 	called := map[string]bool{}
-	for _, d := range file.Decls {
+	for _, d := range decls {
 		f, ok := d.(*ast.FuncDecl)
 		switch {
 		case !ok || f.Recv != nil:
-		case f.Name.Name == "Examples":
+		case strings.HasSuffix(strings.ToLower(f.Name.Name), "examples"): // each file has its own
 			ast.Inspect(f, func(n ast.Node) bool {
 				if call, ok := n.(*ast.CallExpr); ok {
 					if name, ok := call.Fun.(*ast.Ident); ok {

@@ -19,6 +19,7 @@ const (
 	NotRunning  = 11
 	Port        = 12
 	Unhealthy   = 13
+	Pull        = 14
 	Input       = 15
 	Verdict     = 17
 	Incomplete  = 18

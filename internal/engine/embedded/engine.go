@@ -43,10 +43,7 @@ func (e *Engine) Name() string { return "embedded" }
 
 // Start spawns the server and waits until both services answer.
 func (e *Engine) Start(ctx context.Context, o engine.Options, p term.Progress) ([]engine.Service, error) {
-	if err := e.Home.Make(); err != nil {
-		return nil, problem.HomeUnusable(string(e.Home), err)
-	}
-	unlock, err := e.lock(ctx)
+	unlock, err := engine.Lock(ctx, e.Home)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +51,7 @@ func (e *Engine) Start(ctx context.Context, o engine.Options, p term.Progress) (
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, errTimeout)
 	defer cancel()
-	if e.alive() {
+	if e.Alive() {
 		st, err := e.await(ctx, "", nil)
 		if err != nil {
 			return nil, err
@@ -107,21 +104,9 @@ func fits(st *state, want map[string]int) error {
 	return nil
 }
 
-// lock keeps two commands from starting or stopping the lab at the same time.
-func (e *Engine) lock(ctx context.Context) (unlock func(), err error) {
-	l := flock.New(e.Home.StartLock())
-	if _, err := l.TryLockContext(ctx, 10*time.Millisecond); err != nil {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, problem.HomeUnusable(string(e.Home), err)
-	}
-	return func() { _ = l.Unlock() }, nil
-}
-
-// alive says whether a server holds its lock. It looks with a shared lock, so that two who look never take each other for
+// Alive says whether a server holds its lock. It looks with a shared lock, so that two who look never take each other for
 // a server.
-func (e *Engine) alive() bool {
+func (e *Engine) Alive() bool {
 	if _, err := os.Stat(e.Home.ServeLock()); err != nil {
 		return false
 	}
@@ -177,7 +162,7 @@ func (e *Engine) await(ctx context.Context, nonce string, exited <-chan error) (
 	defer tick.Stop()
 	for {
 		var st state
-		if readJSON(e.Home.State(), &st) == nil && (nonce == "" || st.Nonce == nonce) {
+		if config.ReadJSON(e.Home.State(), &st) == nil && (nonce == "" || st.Nonce == nonce) {
 			err := probe(ctx, &st)
 			if err == nil {
 				return &st, nil
@@ -254,14 +239,14 @@ func probe(ctx context.Context, st *state) error {
 func (e *Engine) Status(ctx context.Context) ([]engine.Service, error) {
 	absent := []engine.Service{{Name: engine.ToyAPI, State: engine.Absent}, {Name: engine.Boards, State: engine.Absent}}
 	var st state
-	err := readJSON(e.Home.State(), &st)
+	err := config.ReadJSON(e.Home.State(), &st)
 	switch {
-	case !e.alive() && err == nil:
+	case !e.Alive() && err == nil:
 		for i := range absent {
 			absent[i].State = engine.Exited // a state file without its server: it crashed
 		}
 		return absent, nil
-	case !e.alive():
+	case !e.Alive():
 		return absent, nil
 	case err != nil:
 		for i := range absent {
@@ -277,14 +262,14 @@ func (e *Engine) Status(ctx context.Context) ([]engine.Service, error) {
 
 // Stop asks the server to end and waits for it; one that does not within ten seconds is killed.
 func (e *Engine) Stop(ctx context.Context, p term.Progress) (bool, error) {
-	if !e.alive() {
+	if !e.Alive() {
 		err := os.Remove(e.Home.State()) // a crashed server's
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return false, err
 		}
 		return false, nil
 	}
-	unlock, err := e.lock(ctx)
+	unlock, err := engine.Lock(ctx, e.Home)
 	if err != nil {
 		return false, err
 	}
@@ -294,9 +279,9 @@ func (e *Engine) Stop(ctx context.Context, p term.Progress) (bool, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	signaled, killed := false, false
-	for e.alive() {
+	for e.Alive() {
 		if st.PID == 0 {
-			_ = readJSON(e.Home.State(), &st) // not there yet while the server starts
+			_ = config.ReadJSON(e.Home.State(), &st) // not there yet while the server starts
 		}
 		if st.PID != 0 && !signaled {
 			if err := terminate(st.PID); err != nil && !errors.Is(err, os.ErrProcessDone) {

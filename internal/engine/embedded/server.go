@@ -49,7 +49,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 		return err
 	}
 	last := map[string]int{}
-	_ = readJSON(c.Home.Ports(), &last) // no file, or a broken one: the ports are chosen anew
+	_ = config.ReadJSON(c.Home.Ports(), &last) // no file, or a broken one: the ports are chosen anew
 
 	st := state{PID: os.Getpid(), Nonce: c.Nonce}
 	listeners := map[string]net.Listener{}
@@ -71,7 +71,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 		st.Services = append(st.Services, newService(name, want.Preferred, got))
 		last[name] = got.Port
 	}
-	if err := writeJSON(c.Home.Ports(), last); err != nil {
+	if err := config.WriteJSON(c.Home.Ports(), last); err != nil {
 		return err
 	}
 
@@ -96,7 +96,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	done := make(chan error, 2)
 	go func() { done <- toy.Run(ctx, listeners[engine.ToyAPI]) }()
 	go func() { done <- serveHTTP(ctx, listeners[engine.Boards], c.Guard(last[engine.Boards], mux)) }()
-	if err := writeJSON(c.Home.State(), st); err != nil {
+	if err := config.WriteJSON(c.Home.State(), st); err != nil {
 		cancel()
 		return errors.Join(err, <-done, <-done)
 	}
@@ -109,7 +109,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	return errors.Join(first, <-done)
 }
 
-// hold takes the server's lock. Whoever looks at it (see Engine.alive) shares it for a moment, so only one that stays held
+// hold takes the server's lock. Whoever looks at it (see Engine.Alive) shares it for a moment, so only one that stays held
 // is another server's.
 func hold(ctx context.Context, path string) (unlock func(), err error) {
 	lock := flock.New(path)

@@ -94,7 +94,7 @@ func TestThoseWhoLookSeeNoServerInEachOther(t *testing.T) {
 	for range 8 {
 		lookers.Go(func() {
 			for range 500 {
-				if e.alive() {
+				if e.Alive() {
 					t.Error("a server is seen where there is none")
 					return
 				}

@@ -1,10 +1,6 @@
 package embedded
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
-
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/ports"
 )
@@ -41,35 +37,4 @@ func preferred(name string) int {
 		return DefaultBoardsPort
 	}
 	return DefaultToyAPIPort
-}
-
-func readJSON(path string, into any) error {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, into)
-}
-
-// writeJSON replaces the file in one step, so that a reader never sees half of it.
-func writeJSON(path string, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

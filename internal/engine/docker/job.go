@@ -1,0 +1,170 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/compose/v5/pkg/api"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/client"
+
+	"github.com/ltlab/ltlab/compose"
+)
+
+// Job is a container that runs once, in the lab's network: one run of k6 or Artillery.
+type Job struct {
+	Service string // k6 or artillery
+	Image   string
+	Run     string // its id, a label
+	Args    []string
+	Env     []string // NAME=value; nothing of the caller's environment
+	User    string   // uid:gid
+	Dir     string   // working folder in the container
+	Binds   []Bind
+	Copy    func(io.Writer) error // nil, or writes a tar archive that is unpacked at / before the start
+	Stdout  io.Writer
+	Stderr  io.Writer
+}
+
+// Bind shows a folder of this machine to a container.
+type Bind struct {
+	From     string
+	To       string
+	ReadOnly bool
+}
+
+// Container is a job's container.
+type Container struct {
+	conn   *Conn
+	id     string
+	copied sync.WaitGroup // its output, on the way
+}
+
+// Create makes the job's container and does not start it.
+func (e *Engine) Create(ctx context.Context, j Job) (*Container, error) {
+	c, err := e.conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var mounts []mount.Mount
+	for _, b := range j.Binds {
+		mounts = append(mounts, mount.Mount{Type: mount.TypeBind, Source: b.From, Target: b.To, ReadOnly: b.ReadOnly})
+	}
+	made, err := c.API.ContainerCreate(ctx, client.ContainerCreateOptions{
+		Config: &container.Config{
+			Image: j.Image, Cmd: j.Args, Env: j.Env, User: j.User, WorkingDir: j.Dir, AttachStdout: true, AttachStderr: true,
+			Labels: map[string]string{
+				compose.LabLabel: e.Lab, compose.HomeLabel: string(e.Home), compose.RunLabel: j.Run,
+				api.ProjectLabel: e.Project(), api.ServiceLabel: j.Service, api.OneoffLabel: "True",
+			},
+		},
+		HostConfig: &container.HostConfig{
+			NetworkMode: container.NetworkMode(e.Project() + "_default"), ExtraHosts: []string{"host.docker.internal:host-gateway"},
+			Mounts: mounts, CapDrop: []string{"ALL"}, SecurityOpt: []string{"no-new-privileges:true"},
+			LogConfig: container.LogConfig{Type: "none"}, // what it prints goes to the caller, who keeps it or not
+		},
+	})
+	if err != nil {
+		return nil, e.explain("make the run's container", err)
+	}
+	box := &Container{conn: c, id: made.ID}
+	if j.Copy != nil {
+		if err := box.fill(ctx, j.Copy); err != nil {
+			box.Remove(ctx)
+			return nil, e.explain("copy the project into the run's container", err)
+		}
+	}
+	return box, nil
+}
+
+// fill unpacks an archive at the container's root.
+func (b *Container) fill(ctx context.Context, write func(io.Writer) error) error {
+	r, w := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := write(w)
+		w.CloseWithError(err)
+		done <- err
+	}()
+	_, err := b.conn.API.CopyToContainer(ctx, b.id, client.CopyToContainerOptions{DestinationPath: "/", Content: r, CopyUIDGID: true})
+	r.CloseWithError(err)
+	if werr := <-done; werr != nil && !errors.Is(werr, io.ErrClosedPipe) {
+		return werr
+	}
+	return err
+}
+
+// Start runs the container and passes its output on until it ends.
+func (b *Container) Start(ctx context.Context, stdout, stderr io.Writer) error {
+	out, err := b.conn.API.ContainerAttach(ctx, b.id, client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
+	if err != nil {
+		return err
+	}
+	b.copied.Go(func() {
+		defer out.Close()
+		_, _ = stdcopy.StdCopy(stdout, stderr, out.Reader) // it ends with the container, or with the engine
+	})
+	_, err = b.conn.API.ContainerStart(ctx, b.id, client.ContainerStartOptions{})
+	return err
+}
+
+// End is how a container ended.
+type End struct {
+	Code int
+	OOM  bool
+	Gone bool // somebody removed it, or the engine went away: its exit code is not known
+}
+
+// Wait returns when the container has ended and all that it printed was passed on.
+func (b *Container) Wait(ctx context.Context) (End, error) {
+	wait := b.conn.API.ContainerWait(ctx, b.id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+	var end End
+	select {
+	case r := <-wait.Result:
+		end.Code = int(r.StatusCode)
+	case err := <-wait.Error:
+		if errdefs.IsNotFound(err) || lost(err) {
+			b.copied.Wait()
+			return End{Gone: true}, nil
+		}
+		return End{}, err
+	}
+	b.copied.Wait()
+	if got, err := b.conn.API.ContainerInspect(ctx, b.id, client.ContainerInspectOptions{}); err == nil && got.Container.State != nil {
+		end.OOM = got.Container.State.OOMKilled
+	} else if err != nil {
+		end.Gone = errdefs.IsNotFound(err)
+	}
+	return end, nil
+}
+
+// Signal sends a signal, by its name, to the container's program.
+func (b *Container) Signal(ctx context.Context, name string) error {
+	_, err := b.conn.API.ContainerKill(ctx, b.id, client.ContainerKillOptions{Signal: name})
+	return err
+}
+
+// Remove removes the container with all it wrote that is not in a bind; that it is gone already is fine.
+func (b *Container) Remove(ctx context.Context) {
+	_, _ = b.conn.API.ContainerRemove(ctx, b.id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+}
+
+// Fetch reads a file or folder of the container, running or not, as a tar archive. One that is not there is os.ErrNotExist.
+func (b *Container) Fetch(ctx context.Context, path string) (io.ReadCloser, error) {
+	got, err := b.conn.API.CopyFromContainer(ctx, b.id, client.CopyFromContainerOptions{SourcePath: path})
+	if err != nil {
+		return nil, err
+	}
+	return got.Content, nil
+}
+
+// Missing says whether an error of Fetch means that there is no such file.
+func Missing(err error) bool {
+	return errdefs.IsNotFound(err) || strings.Contains(err.Error(), "Could not find the file")
+}

@@ -1,0 +1,353 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/docker/compose/v5/pkg/api"
+	"github.com/moby/moby/api/types/container"
+
+	"github.com/ltlab/ltlab/compose"
+	"github.com/ltlab/ltlab/internal/config"
+	"github.com/ltlab/ltlab/internal/engine"
+	"github.com/ltlab/ltlab/internal/gate"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/provision"
+	"github.com/ltlab/ltlab/internal/term"
+)
+
+// Start brings the services up and returns when the gate says that each does its work. InfluxDB is provisioned before
+// anything that needs its tokens starts; once that is done, everything starts at the same time.
+func (e *Engine) Start(ctx context.Context, o engine.Options, p term.Progress) ([]engine.Service, error) {
+	services, err := e.pick(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.ensureImages(ctx, services, p); err != nil {
+		return nil, err
+	}
+	return e.bring(ctx, services, o, nil, p)
+}
+
+// Restart makes the containers of those services anew, under the settings of now.
+func (e *Engine) Restart(ctx context.Context, services []string, timeout time.Duration, p term.Progress) ([]engine.Service, error) {
+	c, err := e.conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.find(ctx, string(e.Home))
+	if err != nil {
+		return nil, e.explain("list the lab's containers", err)
+	}
+	var there []string
+	for _, n := range e.Services() {
+		if all.service(n) != nil {
+			there = append(there, n)
+		}
+	}
+	if len(there) == 0 {
+		return nil, problem.LabNotRunning("it has no containers")
+	}
+	force := services
+	if len(force) == 0 {
+		force = there
+	}
+	for _, n := range force {
+		if !slices.Contains(e.Services(), n) {
+			return nil, problem.ServiceUnknown(n, e.Services())
+		}
+		if !slices.Contains(there, n) {
+			return nil, problem.LabNotRunning(n + " was left out when the lab started")
+		}
+	}
+	return e.bring(ctx, there, engine.Options{Timeout: timeout}, force, p)
+}
+
+// start is one start at work.
+type start struct {
+	*Engine
+	c        *Conn
+	src      config.Sources
+	before   objects
+	services []string
+	force    []string // made anew whether or not something changed
+	ports    map[string]int
+	watch    *watch
+	p        term.Progress
+	began    time.Time
+}
+
+// bring starts the services, and removes what it made when that fails.
+func (e *Engine) bring(ctx context.Context, services []string, o engine.Options, force []string, p term.Progress) ([]engine.Service, error) {
+	c, err := e.conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := engine.Lock(ctx, e.Home)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	s := &start{Engine: e, c: c, services: services, force: force, p: p, began: time.Now()}
+	if s.before, err = c.find(ctx, string(e.Home)); err != nil {
+		return nil, e.explain("list the lab's containers", err)
+	}
+	if err := s.choosePorts(ctx, o.Ports); err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, o.Timeout+spare, errTimeout)
+	defer cancel()
+	s.watch = c.watch(limited, string(e.Home))
+	if err := s.run(limited, o.Ports); err != nil {
+		err = s.blame(ctx, err)
+		s.undo(ctx)
+		return nil, err
+	}
+	return e.Status(ctx)
+}
+
+func (s *start) run(ctx context.Context, exact map[string]int) error {
+	if slices.Contains(s.services, engine.Grafana) {
+		if err := s.Home.MakeDashboards(); err != nil {
+			return problem.HomeUnusable(string(s.Home), err)
+		}
+	}
+	if slices.Contains(s.services, engine.InfluxDB) {
+		if err := s.database(ctx, exact); err != nil {
+			return err
+		}
+	}
+	if err := s.up(ctx, s.services, exact); err != nil {
+		return err
+	}
+	if err := s.keepPorts(); err != nil {
+		return err
+	}
+	if err := s.gate(ctx, s.services); err != nil {
+		return err
+	}
+	var all []string
+	for _, n := range s.Services() {
+		if slices.Contains(s.services, n) || s.before.service(n) != nil {
+			all = append(all, n)
+		}
+	}
+	return s.remember(all)
+}
+
+// database brings InfluxDB up and makes or repairs what is in it. Where that has been done before, all services start
+// with it, for nothing is likely to change.
+func (s *start) database(ctx context.Context, exact map[string]int) error {
+	var err error
+	if s.src, err = s.Settings(); err != nil {
+		return err
+	}
+	token, read := s.src.Value(config.InfluxToken).Value, s.src.Value(config.InfluxReadToken).Value
+	first := []string{engine.InfluxDB, engine.ToyAPI}
+	if token != "" && read != "" && len(s.before.volumes) > 0 {
+		first = s.services
+	}
+	first = slices.DeleteFunc(slices.Clone(first), func(n string) bool { return !slices.Contains(s.services, n) })
+	if err := s.up(ctx, first, exact); err != nil {
+		return err
+	}
+	port := s.ports[engine.InfluxDB]
+	if err := s.wait(ctx, []gate.Target{answers(engine.InfluxDB, port)}, nil); err != nil {
+		return err
+	}
+	v := func(key string) string { return s.src.Value(key).Value }
+	wanted := provision.Wanted{
+		URL: local(port), Org: v(config.InfluxOrg), Bucket: v(config.InfluxBucket), Bucket1M: v(config.InfluxBucket1M),
+		AdminUser: v(config.InfluxUser), AdminPassword: v(config.InfluxPassword), Token: token, ReadToken: read,
+	}
+	if wanted.Retention, err = config.ParseRetention(v(config.InfluxRetention)); err != nil {
+		return problem.SettingsInvalid(err)
+	}
+	if wanted.Retention1M, err = config.ParseRetention(v(config.InfluxRetention1M)); err != nil {
+		return problem.SettingsInvalid(err)
+	}
+	got, err := provision.Ensure(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	for _, text := range got.Changed {
+		s.p(term.Event{Service: engine.InfluxDB, Text: text})
+	}
+	var made []config.Setting
+	if got.Token != token {
+		made = append(made, config.Setting{Key: config.InfluxToken, Value: got.Token})
+	}
+	if got.ReadToken != read {
+		made = append(made, config.Setting{Key: config.InfluxReadToken, Value: got.ReadToken})
+	}
+	if len(made) == 0 {
+		return nil
+	}
+	return s.Save(made)
+}
+
+// up makes the project of those services what the settings say. A port that somebody took in between is replaced once.
+func (s *start) up(ctx context.Context, services []string, exact map[string]int) error {
+	err := s.converge(ctx, services)
+	if err == nil || !portTaken(err) {
+		return err
+	}
+	if err := s.choosePorts(ctx, exact); err != nil {
+		return err
+	}
+	return s.converge(ctx, services)
+}
+
+func portTaken(err error) bool {
+	for _, sign := range []string{"port is already allocated", "address already in use", "Ports are not available", "forbidden by its access permissions"} {
+		if strings.Contains(err.Error(), sign) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *start) converge(ctx context.Context, services []string) error {
+	project, err := s.project(ctx, services, s.ports)
+	if err != nil {
+		return err
+	}
+	forced := slices.DeleteFunc(slices.Clone(s.force), func(n string) bool { return !slices.Contains(services, n) })
+	if len(forced) > 0 {
+		part, err := project.WithSelectedServices(forced)
+		if err != nil {
+			return err
+		}
+		grace := stopIn
+		if err := s.c.Compose.Create(ctx, part, api.CreateOptions{IgnoreOrphans: true, Recreate: api.RecreateForce, Timeout: &grace}); err != nil {
+			return err
+		}
+		s.force = slices.DeleteFunc(s.force, func(n string) bool { return slices.Contains(forced, n) })
+	}
+	grace := stopIn
+	return s.c.Compose.Up(ctx, project, api.UpOptions{
+		Create: api.CreateOptions{IgnoreOrphans: true, Recreate: api.RecreateDiverged, RecreateDependencies: api.RecreateDiverged, Timeout: &grace},
+		Start:  api.StartOptions{Project: project},
+	})
+}
+
+// project is the Compose project of those services under the settings of now.
+func (e *Engine) project(ctx context.Context, services []string, ports map[string]int) (*types.Project, error) {
+	src, err := e.Settings()
+	if err != nil {
+		return nil, err
+	}
+	env := map[string]string{}
+	for _, v := range src.All() {
+		env[v.Key.Name] = v.Value
+	}
+	return compose.Load(ctx, compose.Values{
+		Project: e.Project(), Lab: e.Lab, Home: string(e.Home), Env: env, Ports: ports, Services: services, Dashboards: e.Home.Dashboards(), Gated: true,
+	})
+}
+
+// gate waits until those services do their work.
+func (s *start) gate(ctx context.Context, services []string) error {
+	targets, err := s.targets(services, s.ports)
+	if err != nil {
+		return err
+	}
+	return s.wait(ctx, targets, s.p)
+}
+
+func (s *start) wait(ctx context.Context, targets []gate.Target, p term.Progress) error {
+	return s.c.wait(ctx, string(s.Home), s.watch, targets, p)
+}
+
+// wait passes the gate until shortly before ctx's deadline, for the gate's own time-out says what it last saw. A container that has ended already, or ends while the gate waits, ends the wait.
+func (c *Conn) wait(ctx context.Context, home string, w *watch, targets []gate.Target, p term.Progress) error {
+	now, err := c.find(ctx, home)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	exits := make(chan gate.Exit, len(targets)+1)
+	for _, t := range targets {
+		v := now.service(t.Name)
+		if v == nil {
+			return problem.LabUnhealthy(t.Name+" does not run", "its container is gone", "")
+		}
+		if v.State != container.StateRunning && v.State != container.StateCreated {
+			exits <- c.exit(ctx, t.Name, v.ID)
+		}
+		ids = append(ids, v.ID)
+	}
+	deadline, _ := ctx.Deadline()
+	limit := time.Until(deadline) - spare
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go w.forward(ctx, ids, exits)
+	return gate.Wait(ctx, targets, gate.Options{Timeout: limit, Exits: exits, Logs: c.logsOf(home), Progress: p})
+}
+
+// blame turns what ended a start into the problem that the user should see.
+func (s *start) blame(ctx context.Context, err error) error {
+	var f *gate.Failure
+	if errors.As(err, &f) {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if lostWhy := s.watch.lost(); lostWhy != nil {
+		return problem.EngineLost(lostWhy)
+	}
+	if errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) {
+		return problem.LabUnhealthy("the lab did not become healthy in time", "the Docker engine was still at work: "+err.Error(), "")
+	}
+	return s.explain("start the services", err)
+}
+
+// undo removes what this start made: everything when the lab did not run before, else the new containers.
+func (s *start) undo(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoIn)
+	defer cancel()
+	now, err := s.c.find(ctx, string(s.Home))
+	if err == nil {
+		made := now.without(s.before)
+		if !s.before.running() {
+			made.containers, made.networks = now.containers, now.networks
+		}
+		err = s.c.remove(ctx, made)
+	}
+	if err != nil {
+		s.p(term.Event{Warn: true, Text: "what was half made could not be removed, the next start or `ltlab purge` will: " + reason(err)})
+	}
+}
+
+// Gate asks every service that runs whether it does its work.
+func (e *Engine) Gate(ctx context.Context, timeout time.Duration, p term.Progress) error {
+	c, err := e.conn(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := c.find(ctx, string(e.Home))
+	if err != nil {
+		return e.explain("list the lab's containers", err)
+	}
+	ports := map[string]int{}
+	for _, n := range e.remembered().Services {
+		v := all.service(n)
+		if v == nil || v.State != container.StateRunning {
+			return problem.LabUnhealthy(n+" does not run", "its container is gone or has ended", "")
+		}
+		ports[n] = published(v)
+	}
+	targets, err := e.targets(slices.Collect(maps.Keys(ports)), ports)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout+spare, errTimeout)
+	defer cancel()
+	return c.wait(ctx, string(e.Home), c.watch(ctx, string(e.Home)), targets, p)
+}

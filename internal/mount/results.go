@@ -1,0 +1,95 @@
+package mount
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// The folders that a scenario may expect to exist where it writes are those of the working folder, down to this depth and
+// number.
+const (
+	deepest     = 4
+	mostFolders = 2000
+)
+
+// Stage makes dir the working folder of a container that must not write into the user's own: it has the same folders as
+// like, all empty, so that a report can be written to out/ where there is an out/. They belong to owner.
+func Stage(dir, like string, owner Owner) error {
+	if err := makeOwned(dir, owner); err != nil {
+		return err
+	}
+	n := 0
+	return filepath.WalkDir(like, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || p == like {
+			return nil //nolint:nilerr // a folder that cannot be read is one that nobody can write to either
+		}
+		rel, err := filepath.Rel(like, p)
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if n++; n > mostFolders || name == ".git" || name == "node_modules" || strings.Count(rel, string(filepath.Separator)) >= deepest {
+			return fs.SkipDir
+		}
+		if Within(p, dir) { // itself
+			return fs.SkipDir
+		}
+		return makeOwned(filepath.Join(dir, rel), owner)
+	})
+}
+
+func makeOwned(dir string, owner Owner) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if st, err := os.Stat(dir); err == nil && owner.UID != os.Getuid() && st.IsDir() {
+		return os.Chown(dir, owner.UID, owner.GID)
+	}
+	return nil
+}
+
+// Deliver moves the files of a staged folder to where they would be had the tool run in to, and returns their paths there,
+// sorted. They belong to whoever runs ltlab, and replace what is there, as the tool would have.
+func Deliver(dir, to string) (files []string, err error) {
+	err = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, p)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		if err := copyFile(p, target); err != nil {
+			return fmt.Errorf("%s: %w", rel, err)
+		}
+		files = append(files, target)
+		return nil
+	})
+	slices.Sort(files)
+	return files, err
+}
+
+// copyFile copies rather than renames: the staged file belongs to another user, and may be on another disk.
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
