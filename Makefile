@@ -40,6 +40,14 @@ faults: build ## run every fault at full length and write docs/faults.md
 bench: build ## measure the marks as ratios in one run and write docs/benchmarks.md
 	e2e/run bench
 
+.PHONY: bench-k6
+bench-k6: build ## measure what k6's output costs, with and without InfluxDB, beside k6's own outputs
+	e2e/run bench-k6
+
+.PHONY: soak
+soak: build ## run for an hour at 500 requests a second, and see what grows
+	e2e/run soak
+
 .PHONY: lint
 lint: ## gofmt, vet for three systems, golangci-lint, module files in step
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/ltlab/ltlab/internal/record"
 )
 
 // runDoc is what `ltlab k6 --json` and `ltlab runs show --json` print.
@@ -41,6 +43,7 @@ type runDoc struct {
 		LostByCause  map[string]int64 `json:"lost_by_cause"`
 		Folded       int64
 		ToolRequests *int64 `json:"tool_requests"`
+		Sinks        map[string]record.Sink
 	}
 	Warnings []struct{ ID, Text string }
 	Problem  *struct{ ID, What, Why string }

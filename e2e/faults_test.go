@@ -30,7 +30,7 @@ type Result struct {
 
 // faults is the one table of faults; an issue that knows another one adds it here.
 func faults() []Fault {
-	return slices.Concat(inputFaults(), targetFaults(), runFaults(), labFaults(), diskFaults(), dataFaults(), boardFaults())
+	return slices.Concat(inputFaults(), targetFaults(), runFaults(), labFaults(), diskFaults(), dataFaults(), boardFaults(), dockerFaults(), influxFaults())
 }
 
 const faultsPage = "../docs/faults.md"
@@ -60,8 +60,8 @@ const faultsHead = `# Faults
 
 What ltlab does when things go wrong, as measured: ` + "`make faults`" + ` breaks each of these on purpose, with the real programs, at full
 length (runs of 30 to 60 s), and writes this page. ` + "`make e2e`" + ` does the same at short length and checks that the page lists the
-same faults. After each of them no process, no lock, no temporary file and no half-made run is left; only a killed ltlab cannot
-take its temporary folder away. Exit codes are listed by ` + "`ltlab help exit-codes`" + `, problems in [problems](problems/README.md).
+same faults. After each of them no process, no container, no lock, no temporary file and no half-made run is left; only a killed
+ltlab cannot take its temporary folder away. Exit codes are listed by ` + "`ltlab help exit-codes`" + `, problems in [problems](problems/README.md).
 
 | fault | what was done | message | exit code | data |
 | --- | --- | --- | --- | --- |

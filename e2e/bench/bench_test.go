@@ -90,11 +90,11 @@ func TestRounds(t *testing.T) {
 }
 
 func TestMarksAreChosenByID(t *testing.T) {
-	chosen, err := choose(marks(), "version,k6-rps")
+	chosen, err := choose(marks(), long(), "version,k6-rps")
 	if err != nil || len(chosen) != 2 || chosen[0].id != "k6-rps" || chosen[1].id != "version" {
 		t.Errorf("chose %v, error %v", chosen, err)
 	}
-	if _, err := choose(marks(), "version,speed"); err == nil || !strings.Contains(err.Error(), "toy-fast") {
+	if _, err := choose(marks(), long(), "version,speed"); err == nil || !strings.Contains(err.Error(), "toy-fast") {
 		t.Errorf("an unknown mark gave %v", err)
 	}
 }

@@ -32,6 +32,9 @@ type fastLoad struct {
 	length   time.Duration // at most, when requests are given
 	requests int64         // 0: as many as length allows
 	output   bool          // with our output writing a record, else without any output
+	outs     []string      // other outputs
+	env      []string      // and what they or ours read
+	unsent   bool          // InfluxDB will not have all rows
 }
 
 // runFast runs k6 with scripts/fast.js.
@@ -50,10 +53,13 @@ func (b *bench) runFast(ctx context.Context, l fastLoad) (*k6Run, error) {
 	if l.requests > 0 {
 		args = append(args, "-e", fmt.Sprintf("ITERATIONS=%d", l.requests))
 	}
-	env := environ()
+	env := environ(l.env...)
+	for _, out := range l.outs {
+		args = append(args, "-o", out)
+	}
 	if l.output {
 		args = append(args, "-o", "ltlab")
-		env = environ("LTLAB_RECORD="+recorded, "LTLAB_RUN=bench")
+		env = append(env, "LTLAB_RECORD="+recorded, "LTLAB_RUN=bench")
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.length+time.Minute)
 	defer cancel()
@@ -78,7 +84,7 @@ func (b *bench) runFast(ctx context.Context, l fastLoad) (*k6Run, error) {
 	}
 	if l.output {
 		// An output that is off or loses samples is fast, too.
-		n, err := recordedRequests(recorded)
+		n, err := recordedRequests(recorded, len(l.env) > 0 && !l.unsent)
 		if err == nil && n != r.requests {
 			err = fmt.Errorf("the record has %d requests, k6 made %d", n, r.requests)
 		}
@@ -135,8 +141,8 @@ func (r *k6Run) read(path string) error {
 	return nil
 }
 
-// recordedRequests counts the requests in a record that must be complete.
-func recordedRequests(path string) (n int64, err error) {
+// recordedRequests counts the requests in a record that must be complete, and sent when that was asked for.
+func recordedRequests(path string, sent bool) (n int64, err error) {
 	tail, err := record.OpenTail(path)
 	if err != nil {
 		return 0, err
@@ -163,6 +169,9 @@ func recordedRequests(path string) (n int64, err error) {
 	})
 	if err == nil && (end == nil || !end.Ledger.Balanced()) {
 		err = errors.New("the record has no end, or its ledger does not add up")
+	}
+	if err == nil && sent && !end.Ledger.Sinks["influxdb"].Whole() {
+		err = fmt.Errorf("InfluxDB does not have all rows: %+v", end.Ledger.Sinks)
 	}
 	return n, err
 }

@@ -20,7 +20,12 @@ import (
 )
 
 func marks() []mark {
-	return []mark{k6RPS(), k6Memory(), startReady(), startDocker(), versionTime(), recordSize(), toyFast()}
+	return []mark{k6RPS(), k6Memory(), startReady(), startDocker(), versionTime(), recordSize(), toyFast(), influxRPS(), influxSamples(), influxSize()}
+}
+
+// long are marks that take an hour or so: they are measured when -only names them.
+func long() []mark {
+	return []mark{influxMemory(), soak()}
 }
 
 const page = "docs/benchmarks.md"
@@ -57,7 +62,7 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	if *bare {
 		return serveBare()
 	}
-	chosen, err := choose(marks(), *only)
+	chosen, err := choose(marks(), long(), *only)
 	if err != nil {
 		return err
 	}
@@ -100,11 +105,12 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// choose picks marks by id, in their own order.
-func choose(all []mark, only string) ([]mark, error) {
+// choose picks marks by id, in their own order; without any, all that are not long.
+func choose(all, long []mark, only string) ([]mark, error) {
 	if only == "" {
 		return all, nil
 	}
+	all = slices.Concat(all, long)
 	ids := strings.Split(only, ",")
 	chosen := slices.DeleteFunc(slices.Clone(all), func(m mark) bool { return !slices.Contains(ids, m.id) })
 	if len(chosen) != len(ids) {

@@ -4,6 +4,7 @@ package analysis
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -71,6 +72,8 @@ type Summary struct {
 	Notes       []record.Note       // of the tool's side
 	Load        Load
 	Ledger      record.Ledger
+	Infra       []Usage // in order of their first value
+	Saturation  Saturation
 	ToolEnd     *record.End // nil when the tool did not get to it
 	Damage      error       // where tool.ndjson stops making sense
 }
@@ -84,11 +87,11 @@ type trend struct {
 
 // Summarize reads a run's record as far as it goes. alive says whether the ltlab that writes it still runs.
 func Summarize(folder record.Folder, alive bool) (*Summary, error) {
-	run, err := record.ReadRun(folder.Run())
+	run, used, err := readRun(folder)
 	if err != nil {
 		return nil, err
 	}
-	s := &Summary{Run: *run, Codes: map[string]int64{}, Latency: map[string]*Latency{}}
+	s := &Summary{Run: *run, Infra: used.usage(), Saturation: used.sat, Codes: map[string]int64{}, Latency: map[string]*Latency{}}
 	if run.Start != nil {
 		s.Tool, s.Start = run.Start.Tool, run.Start.Time
 	}
@@ -118,6 +121,21 @@ func Summarize(folder record.Folder, alive bool) (*Summary, error) {
 	}
 	r.finish()
 	return s, nil
+}
+
+// readRun reads ltlab's side of the record.
+func readRun(folder record.Folder) (*record.Run, *usages, error) {
+	tail, err := record.OpenRunTail(folder.Run())
+	if err != nil {
+		return nil, nil, err
+	}
+	defer tail.Close()
+	run, used := &record.Run{}, &usages{}
+	err = tail.Each(func(l record.RunLine) {
+		run.Take(l)
+		used.take(l)
+	})
+	return run, used, err
 }
 
 type reader struct {
@@ -259,6 +277,23 @@ func (r *reader) ledger() {
 		r.s.Ledger, r.s.Thresholds = r.s.ToolEnd.Ledger, r.s.ToolEnd.Thresholds
 	}
 	r.s.Ledger.Recorded = r.recorded
+	r.sinks()
+}
+
+// sinks takes what became of the run in databases from whoever sent it last.
+func (r *reader) sinks() {
+	run := &r.s.Run
+	if run.End != nil && run.End.Ledger.Sinks != nil {
+		r.s.Ledger.Sinks = run.End.Ledger.Sinks
+	}
+	for _, sent := range run.Sent {
+		sinks := maps.Clone(r.s.Ledger.Sinks)
+		if sinks == nil {
+			sinks = map[string]record.Sink{}
+		}
+		sinks[sent.To] = sent.Sink
+		r.s.Ledger.Sinks = sinks
+	}
 }
 
 // OKCode says whether a status counts as success: 200 to 399 (design of `failed_ratio`, the same for every tool).

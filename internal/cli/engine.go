@@ -47,6 +47,12 @@ func (d *Deps) docker(h config.Home) (*docker.Engine, error) {
 	}
 	return &docker.Engine{
 		Lab: d.labName(), Home: h, Programs: filepath.Join(filepath.Dir(self), "images"),
+		Ensure: func() error {
+			if _, err := config.Ensure(h); err != nil {
+				return settingsProblem(err)
+			}
+			return nil
+		},
 		Settings: func() (config.Sources, error) { return d.labSettings(h) },
 		Save: func(s []config.Setting) error {
 			if err := config.Set(h, s); err != nil {
@@ -60,9 +66,6 @@ func (d *Deps) docker(h config.Home) (*docker.Engine, error) {
 // labSettings are the settings under which a lab runs. Nobody's shell chooses its database, so INFLUXDB_ and GRAFANA_ of
 // the environment do not count.
 func (d *Deps) labSettings(h config.Home) (config.Sources, error) {
-	if _, err := config.Ensure(h); err != nil {
-		return config.Sources{}, settingsProblem(err)
-	}
 	env, err := config.ReadEnv(h)
 	if err != nil {
 		return config.Sources{}, settingsProblem(err)
@@ -96,9 +99,9 @@ func (d *Deps) lab(ctx context.Context) (*lab.Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	there, err := full.There(ctx)
+	there, err := full.Traces(ctx)
 	switch {
-	case there:
+	case there.Containers, there.Volumes && !exists(h.ServeLock()):
 		l.Engine = full
 	case err != nil && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -129,15 +132,18 @@ func (d *Deps) choose(ctx context.Context, name string, o engine.Options, p term
 	if err != nil {
 		return nil, err
 	}
-	if st.State != engine.Absent && st.State != engine.Exited || l.Engine.Name() == "docker" {
+	if st.State != engine.Absent && (st.State != engine.Exited || l.Engine.Name() == "docker") {
 		if name != "auto" && name != l.Engine.Name() {
 			return nil, problem.OtherEngine(name, l.Engine.Name())
 		}
 		return l, nil
 	}
+	if l.Engine = d.embedded(l.Home); name == "embedded" {
+		return l, nil
+	}
 	full, err := d.docker(l.Home)
-	if err != nil || name == "embedded" {
-		return l, err
+	if err != nil {
+		return nil, err
 	}
 	why := full.Ready(ctx, o, p)
 	switch {

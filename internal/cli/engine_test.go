@@ -19,10 +19,12 @@ import (
 // their work are tested for real, in e2e.
 func engineFault(ts *testscript.TestScript, _ bool, args []string) {
 	faults := map[string]http.HandlerFunc{
-		"old":    func(http.ResponseWriter, *http.Request) {}, // its version, below, is the fault
-		"mute":   func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"broken": func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusInternalServerError, "database is locked") },
-		"bare":   bare,
+		"old":  func(http.ResponseWriter, *http.Request) {}, // its version, below, is the fault
+		"mute": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"broken": func(w http.ResponseWriter, _ *http.Request) {
+			refuse(w, http.StatusInternalServerError, "database is locked")
+		},
+		"bare": bare,
 	}
 	answer, ok := faults[args[0]]
 	if !ok {

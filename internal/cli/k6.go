@@ -33,6 +33,7 @@ type k6Options struct {
 	engine   string
 	strict   bool
 	noGate   bool
+	runner   string
 	args     []string // behind --
 }
 
@@ -68,7 +69,9 @@ func newK6(d *Deps) *cobra.Command {
 	f.StringVar(&o.id, "id", "", "the run's `id`; default: UTC time and a random part")
 	f.BoolVar(&o.strict, "strict", false, "fail (17) when a threshold saw no sample")
 	f.BoolVar(&o.noGate, "no-gate", false, "do not ask first whether the lab's services do their work")
+	f.StringVar(&o.runner, "runner", runnerAuto, "where k6 runs beside a lab on Docker: docker, host, or auto: in a container of the lab where its image can be had")
 	engineFlag(cmd, &o.engine)
+	_ = cmd.RegisterFlagCompletionFunc("runner", cobra.FixedCompletions([]string{runnerAuto, runnerDocker, runnerHost}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("scenario", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return k6.Names(), cobra.ShellCompDirectiveDefault
 	})
@@ -94,11 +97,16 @@ func runK6(ctx context.Context, o *k6Options) error {
 		}
 		spec.Vars = append(spec.Vars, "BASE_URL="+spec.Target)
 	}
-	if spec.Sink, err = d.sink(st); err != nil {
-		return err
+	if o.engine != "embedded" {
+		if spec.Sink, err = d.sink(st); err != nil {
+			return err
+		}
 	}
 	progress := d.IO.Progress(d.json)
 	r := &runner.Runner{Runs: l.Home.Runs(), Kill: d.Kill}
+	if r.Place, err = o.place(ctx, l, st, spec, progress); err != nil {
+		return err
+	}
 	board, refill := "", func() error { return nil }
 	if url := st.URL(engine.Boards); url != "" {
 		s, recovered, err := store.Open(l.Home.Store())
@@ -157,22 +165,26 @@ func runK6(ctx context.Context, o *k6Options) error {
 // gateIn is how long a running lab has to show that it does its work, before a run.
 const gateIn = 15 * time.Second
 
-// admit says whether the lab is fit for a run: numbers measured beside a sick service tell nothing. Without a lab the run is
-// recorded all the same, unless its engine was asked for.
+// admit says whether the lab is fit for a run: numbers measured beside a sick service tell nothing. Without a lab, or beside
+// one that was not asked for, the run is recorded all the same.
 func (o *k6Options) admit(ctx context.Context, l *lab.Lab, st *lab.Status) error {
-	if st.State == engine.Absent || st.State == engine.Exited {
-		if o.engine == "docker" {
-			return problem.LabNotRunning("--engine docker runs in the lab's own network")
-		}
-		return nil
-	}
-	if o.engine != "auto" && o.engine != l.Engine.Name() {
+	switch {
+	case o.engine == "docker" && l.Engine.Name() != "docker" && running(st):
 		return problem.OtherEngine(o.engine, l.Engine.Name())
-	}
-	if o.noGate {
+	case o.engine == "docker" && !running(st):
+		return problem.LabNotRunning("--engine docker runs beside a lab on Docker")
+	case !running(st), o.noGate, o.engine == "embedded" && l.Engine.Name() != "embedded":
 		return nil
 	}
 	return l.Engine.Gate(ctx, gateIn, func(term.Event) {})
+}
+
+// notDocker is the problem of who wants a container of a lab that has none.
+func notDocker(st *lab.Status) error {
+	if !running(st) {
+		return problem.LabNotRunning("--runner docker runs in the network of a lab on Docker")
+	}
+	return problem.NeedsDocker("--runner docker", "the lab runs embedded")
 }
 
 func runURL(board, id string) string { return board + "/runs/" + id }
@@ -181,6 +193,9 @@ func runURL(board, id string) string { return board + "/runs/" + id }
 func (o *k6Options) spec() (*runner.Spec, error) {
 	d := o.deps
 	if err := checkEngine(o.engine); err != nil {
+		return nil, err
+	}
+	if err := checkRunner(o.runner); err != nil {
 		return nil, err
 	}
 	if o.scenario == "" {
@@ -202,16 +217,8 @@ func (o *k6Options) spec() (*runner.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	self, err := d.Executable()
-	if err != nil {
-		return nil, err
-	}
-	binary, err := runner.FindK6(d.Getenv("LTLAB_K6"), self)
-	if err != nil {
-		return nil, err
-	}
 	spec := &runner.Spec{
-		ID: o.id, Engine: "embedded", Binary: binary, Scenario: scenario, Dir: cwd, Environ: d.Environ(), Vars: vars,
+		ID: o.id, Engine: "embedded", Scenario: scenario, Dir: cwd, Environ: d.Environ(), Vars: vars,
 		Args: o.args, Tags: tags, Project: o.project, Strict: o.strict, Stdout: d.IO.Out, Stderr: d.IO.Err,
 	}
 	if d.json {

@@ -130,12 +130,14 @@ func (d *Deps) reset(ctx context.Context, l *lab.Lab, st *lab.Status, database b
 		if err != nil {
 			return err
 		}
-		progress(term.Event{Service: engine.InfluxDB, Text: fmt.Sprintf("emptied %d buckets", n)})
+		progress(term.Event{Service: engine.InfluxDB, Text: fmt.Sprintf("buckets emptied: %d", n)})
 	}
 	if err := removeRuns(l.Home, runs); err != nil {
 		return err
 	}
-	progress(term.Event{Text: fmt.Sprintf("removed %d runs", len(runs))})
+	if len(runs) > 0 {
+		progress(term.Event{Text: "runs removed: " + count(float64(len(runs)))})
+	}
 	if _, err := os.Stat(l.Home.Store()); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

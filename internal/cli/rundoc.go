@@ -31,6 +31,7 @@ type runDoc struct {
 	Ledger     ledgerDoc          `json:"ledger"`
 	Warnings   []record.Warning   `json:"warnings"`
 	Problem    *problemed         `json:"problem,omitempty"`
+	Files      []string           `json:"files"` // that the scenario wrote in its container, where they are now
 	Record     string             `json:"record"`
 	Board      *string            `json:"board"` // null when no lab runs
 }
@@ -67,7 +68,7 @@ const httpDuration = "http_req_duration"
 func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc {
 	doc := &runDoc{
 		Schema: Schema, Run: folder.ID(), Tool: s.Tool, Version: s.ToolVersion, State: s.State, Start: s.Start, Record: string(folder),
-		Load: s.Load, Checks: orEmpty(s.Checks), Thresholds: orEmpty(s.Thresholds), Warnings: []record.Warning{},
+		Load: s.Load, Checks: orEmpty(s.Checks), Thresholds: orEmpty(s.Thresholds), Warnings: []record.Warning{}, Files: []string{},
 		Summary: summaryDoc{
 			Seconds: s.Seconds, Requests: s.Requests, RPS: s.RPS, Failed: s.Failed, FailedRatio: s.FailedRatio,
 			Unanswered: s.Unanswered, Codes: s.Codes, Trends: map[string]*analysis.Latency{},
@@ -102,7 +103,7 @@ func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc 
 // finish adds what only the run's own ltlab knows.
 func (doc *runDoc) finish(o *runner.Outcome) {
 	doc.ToolExit, doc.Ledger.ToolRequests, doc.Warnings = &o.Tool, o.Requests, orEmpty(o.Warnings)
-	doc.Problem = problemDoc(o.Problem)
+	doc.Problem, doc.Files = problemDoc(o.Problem), orEmpty(o.Files)
 	exit := problem.OK
 	if o.Problem != nil {
 		exit = o.Problem.Exit

@@ -53,6 +53,9 @@ func writeRun(s *term.IO, d *runDoc) {
 	for _, w := range d.Warnings {
 		line("warning", "%s", t.Warn(printable(strings.ReplaceAll(w.Text, "\n", "; "))))
 	}
+	for _, f := range d.Files {
+		line("file", "%s", printable(f))
+	}
 	line("record", "%s", d.Record)
 	if d.Board != nil {
 		line("board", "%s", *d.Board)

@@ -75,6 +75,11 @@ func runStart(ctx context.Context, o *startOptions) error {
 	}
 	progress := d.IO.Progress(d.json)
 	began := time.Now()
+	env, err := d.env()
+	if err != nil {
+		return err
+	}
+	d.warn(warnings(env))
 	options := engine.Options{Ports: ports, Timeout: o.timeout, Only: o.only, Without: o.without}
 	l, err := d.choose(ctx, o.engine, options, progress)
 	if err != nil {

@@ -14,11 +14,19 @@ import (
 
 // Graph is what a script needs of the disk.
 type Graph struct {
-	Files []string // absolute paths that exist: the script itself, what it imports, what it opens by a literal name
+	Files  []string // absolute paths that exist: the script itself, what it imports, what it opens by a literal name
+	Env    []string // names that it reads from __ENV, sorted
+	Locals []string // addresses of the machine itself that stand in it, as http://localhost:3000, sorted
 }
 
 // opens finds k6's open("file"): a path counts from the script's own folder.
 var opens = regexp.MustCompile("\\bopen\\(\\s*(?:\"([^\"\\n]+)\"|'([^'\\n]+)'|`([^`$\\n]+)`)")
+
+// reads finds the variables that a script reads.
+var reads = regexp.MustCompile(`__ENV(?:\.([A-Za-z_$][\w$]*)|\[["']([^"']+)["']\])`)
+
+// loopback finds addresses of the machine that the script runs on.
+var loopback = regexp.MustCompile(`(?:https?|wss?)://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?`)
 
 // local is an import of a file, as k6 resolves it: relative, absolute or a file URL. The rest is k6's own or remote.
 var local = regexp.MustCompile(`^(\.\.?/|/|file://)`)
@@ -54,20 +62,33 @@ func Scan(script string) (*Graph, error) {
 			return api.OnResolveResult{Path: path, External: !parsed(path)}, nil
 		})
 	}}
-	api.Build(api.BuildOptions{ // its errors are syntax errors, which k6 reports with line and column
+	built := api.Build(api.BuildOptions{ // its errors are syntax errors, which k6 reports with line and column
 		EntryPoints: []string{script}, Bundle: true, Write: false, LogLevel: api.LogLevelSilent, Plugins: []api.Plugin{follow},
 		Platform: api.PlatformNeutral, AbsWorkingDir: filepath.Dir(script), Loader: map[string]api.Loader{".json": api.LoaderJSON},
 	})
 	g := &Graph{}
+	for _, out := range built.OutputFiles { // without comments
+		for _, m := range reads.FindAllSubmatch(out.Contents, -1) {
+			g.Env = append(g.Env, string(m[1])+string(m[2]))
+		}
+		for _, m := range loopback.FindAll(out.Contents, -1) {
+			g.Locals = append(g.Locals, string(m))
+		}
+	}
+	g.Env, g.Locals = unique(g.Env), unique(g.Locals)
 	for path := range found {
 		g.Files = append(g.Files, path)
 		if parsed(path) {
 			g.Files = append(g.Files, opened(path)...)
 		}
 	}
-	slices.Sort(g.Files)
-	g.Files = slices.Compact(g.Files)
+	g.Files = unique(g.Files)
 	return g, nil
+}
+
+func unique(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // parsed says whether a file is a script, which may import others.

@@ -1,11 +1,13 @@
 package mount
 
 import (
+	"archive/tar"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,6 +54,84 @@ func makeOwned(dir string, owner Owner) error {
 		return os.Chown(dir, owner.UID, owner.GID)
 	}
 	return nil
+}
+
+// Folders writes folders alone, without files, as a tar archive: each name with the folders inside what it stands for here, ""
+// for none.
+func Folders(w io.Writer, names map[string]string, owner Owner) error {
+	out := tar.NewWriter(w)
+	add := func(name string) error {
+		return out.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o755, Uid: owner.UID, Gid: owner.GID, Format: tar.FormatPAX})
+	}
+	for name, like := range names {
+		if err := add(name); err != nil {
+			return err
+		}
+		if like == "" {
+			continue
+		}
+		err := filepath.WalkDir(like, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || !d.IsDir() || p == like {
+				return err
+			}
+			rel, err := filepath.Rel(like, p)
+			if err != nil {
+				return err
+			}
+			return add(path.Join(name, filepath.ToSlash(rel)))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// Unpack writes the regular files of a tar archive below dir; names that would leave it are refused.
+func Unpack(in io.Reader, dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	r := tar.NewReader(in)
+	for {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name := filepath.FromSlash(path.Clean(h.Name))
+		if name == "." || !filepath.IsLocal(name) {
+			if name != "." {
+				return fmt.Errorf("the archive names %q, which is outside", h.Name)
+			}
+			continue
+		}
+		switch h.Typeflag {
+		case tar.TypeDir:
+			err = root.MkdirAll(name, 0o755)
+		case tar.TypeReg:
+			err = unpackFile(root, name, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func unpackFile(root *os.Root, name string, content io.Reader) error {
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, content)
+	return errors.Join(err, f.Close())
 }
 
 // Deliver moves the files of a staged folder to where they would be had the tool run in to, and returns their paths there,

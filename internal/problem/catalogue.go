@@ -218,10 +218,10 @@ var toolCodes = map[int]string{
 	110: "the script marked the run as failed",
 }
 
-// ToolKilled is a k6 that a signal ended.
-func ToolKilled(signal, run string) *Problem {
+// ToolKilled is a k6 that something else ended; how says what, as a sentence.
+func ToolKilled(how, run string) *Problem {
 	return &Problem{ID: "k6-killed", Exit: Incomplete,
-		What: "k6 was killed in mid-run", Why: fmt.Sprintf("it ended by signal %s; the record holds what was written before", signal),
+		What: "k6 was killed in mid-run", Why: how + "; the record holds what was written before",
 		Fix: []Step{{Say: "see what is there", Run: "ltlab runs show " + run},
 			{Say: "when memory ran out, ask for less load or fewer metrics"}}}
 }
@@ -337,14 +337,14 @@ func ExportExists(path string) *Problem {
 // Examples is one problem of each kind, for the tests that keep catalogue, pages and exit codes in step.
 func Examples() []*Problem {
 	err := fmt.Errorf("example")
-	return slices.Concat(engineExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), []*Problem{
+	return slices.Concat(engineExamples(), containerExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), []*Problem{
 		internal(err), BadUsage("ltlab k6", err), HomeUnusable("DIR", err), DiskFull(err), SettingsUnusable("FILE", err), SettingsInvalid(err),
 		SettingRefused(err), TerminalNeeded(), ProjectFileInvalid(err), LabNotRunning("no server"), LabRunning(),
 		LabUnhealthy("the lab did not become healthy", "it ended", ""), PortInUse("boards", 3081, "program (pid 1)"),
 		ToolNotFound([]string{"PATH"}), ToolUnusable("ltlab-k6", err), ScenarioNotFound("a.js", []string{"smoke.js"}),
 		ScenarioNotInProject("a.js", "DIR"), ScenarioUnreadable("a.js", "it is a directory"), ScenarioOutsideProject("../a.js", "DIR"), ProjectNotFound("DIR", "it is a file"),
 		EnvFileInvalid("FILE", err), ScriptFailed("a.js"), ScriptUnloadable("a.js"), FlagRejected([]string{"--nope"}), ToolFileMissing("c.json"), ToolFailed(104),
-		ToolKilled("killed", "RUN"), ThresholdsFailed([]string{"p(95)<1"}), ThresholdsUnevaluated([]string{"m"}), NothingAnswered(3, ""),
+		ToolKilled("it ended by signal killed", "RUN"), ThresholdsFailed([]string{"p(95)<1"}), ThresholdsUnevaluated([]string{"m"}), NothingAnswered(3, ""),
 		DataIncomplete("12 samples were lost"), RunInterrupted("the run so far"), CommandInterrupted(), RunExists("RUN"), RunNotFound("x", nil), RunActive("RUN"),
 		RecordCorrupt(err), RecordTooNew(err), ImportInvalid("FILE", err), ExportExists("FILE"), ExportUnwritable("FILE", err),
 	})

@@ -65,11 +65,25 @@ func ImageMissing(missing []string) *Problem {
 			{Say: "or use the lab without Docker", Run: "ltlab start --engine embedded"}}}
 }
 
+// ImageUnavailable are images that could not be fetched anew, or made; failed are "image (setting): why".
+func ImageUnavailable(failed []string) *Problem {
+	return &Problem{ID: "image-missing", Exit: Pull,
+		What: "not every image could be had", Why: strings.Join(failed, "\n"),
+		Fix: []Step{{Say: "see which are here, and what names them", Run: "ltlab images"}}}
+}
+
 // ImageUnbuildable is an image of ours whose program is not at hand.
 func ImageUnbuildable(image, looked string) *Problem {
 	return &Problem{ID: "image-unbuildable", Exit: Pull,
 		What: fmt.Sprintf("image %s cannot be made", image), Why: "its program is not in " + looked,
 		Fix: []Step{{Say: "build the programs in ltlab's source folder", Run: "make images"}}}
+}
+
+// ImageForeign is an image for another kind of processor than the engine's.
+func ImageForeign(image, setting, has, needs string) *Problem {
+	return &Problem{ID: "image-foreign", Exit: Pull,
+		What: fmt.Sprintf("image %s is for another architecture", image), Why: fmt.Sprintf("it is for %s, and the Docker engine runs %s", has, needs),
+		Fix: []Step{{Say: "make it for this engine", Run: "ltlab rebuild"}, {Say: "or name another one", Run: "ltlab configure set " + setting + "=IMAGE"}}}
 }
 
 // ServiceUnknown is a name that is no service of the lab.
@@ -97,7 +111,7 @@ func engineExamples() []*Problem {
 	err := fmt.Errorf("example")
 	return []*Problem{
 		EngineNotFound("", err), EngineNoPermission("HOST", err), EngineTooOld("1.30", "1.41"), EngineRemote("HOST"), EngineLost(err), EngineFailed("start the services", err),
-		ImageMissing([]string{"a: why"}), ImageUnbuildable("ltlab/toy-api", "DIR"), ServiceUnknown("x", []string{"influxdb"}),
+		ImageMissing([]string{"a: why"}), ImageUnavailable([]string{"a: why"}), ImageUnbuildable("ltlab/toy-api", "DIR"), ImageForeign("ltlab/k6", "LTLAB_IMAGE_K6", "arm64", "amd64"), ServiceUnknown("x", []string{"influxdb"}),
 		NeedsDocker("ltlab logs", "it runs embedded"), OtherEngine("docker", "embedded"),
 	}
 }

@@ -44,7 +44,7 @@ func onPages() map[string][]*Problem {
 		FlagRejected([]string{"--vuss", "5"}),
 		ToolFileMissing("/home/me/shop/logs/k6.log"),
 		ToolFailed(100),
-		ToolKilled("killed", run),
+		ToolKilled("it ended by signal killed", run),
 		ThresholdsFailed([]string{"http_req_duration: p(95)<200", "http_req_failed: rate<0.01"}),
 		ThresholdsUnevaluated([]string{"http_req_duration{name:chekout}: p(95)<200"}),
 		NothingAnswered(300, "http://127.0.0.1:9"),

@@ -21,6 +21,7 @@ const (
 	Unhealthy   = 13
 	Pull        = 14
 	Input       = 15
+	Mount       = 16
 	Verdict     = 17
 	Incomplete  = 18
 	Thresholds  = 99

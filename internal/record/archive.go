@@ -66,7 +66,7 @@ func (r Runs) Import(src io.Reader) (Folder, error) {
 		return "", err
 	}
 	folder := Folder(tmp)
-	run, err := ReadRun(folder.Run())
+	run, err := readWhole(folder.Run())
 	if err != nil {
 		return "", err
 	}
@@ -86,6 +86,17 @@ func (r Runs) Import(src io.Reader) (Folder, error) {
 		return Folder(dest), ErrExists
 	}
 	return Folder(dest), os.Rename(tmp, dest)
+}
+
+// readWhole is ReadRun that looks at every line.
+func readWhole(path string) (*Run, error) {
+	t, err := OpenRunTail(path)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	run := &Run{}
+	return run, t.Each(run.Take)
 }
 
 func unpack(src io.Reader, dir string) error {

@@ -46,6 +46,7 @@ type ToolLine struct {
 type Header struct {
 	Format      int       `json:"format"`
 	Run         string    `json:"run"`
+	Project     string    `json:"project,omitempty"`
 	Tool        string    `json:"tool"`         // "k6" or "artillery"
 	ToolVersion string    `json:"tool_version"` // as the tool prints it
 	Mapping     Mapping   `json:"mapping"`
@@ -137,6 +138,37 @@ type Ledger struct {
 	Late     int64            `json:"late,omitempty"`   // recorded, but in a later second than their own
 	Folded   int64            `json:"folded,omitempty"` // recorded, but under "(other)"
 	Lost     map[string]int64 `json:"lost,omitempty"`   // by cause
+	Sinks    map[string]Sink  `json:"sinks,omitempty"`  // by the database's name
+}
+
+// Sink is what became of a run on its way into a database. Rows are read from the record, so none of them is ever lost:
+// what is not there is sent again. Done says that all of them are there.
+type Sink struct {
+	Written int64    `json:"written"`           // lines that the database acknowledged
+	Retried int64    `json:"retried,omitempty"` // lines in writes that had to be sent again
+	Refused int64    `json:"refused,omitempty"` // lines that the database never takes
+	Through int64    `json:"through,omitempty"` // bytes of tool.ndjson whose rows are there
+	Done    bool     `json:"done"`
+	Error   string   `json:"error,omitempty"` // why it is not done, or what was refused
+	Raw     *RawSink `json:"raw,omitempty"`   // nil where raw samples are off
+}
+
+// Whole says whether the database has every row.
+func (s Sink) Whole() bool { return s.Done && s.Refused == 0 }
+
+// RawSink accounts for raw samples, which are sent beside the rows and are in no record: Emitted = Written + Shed.
+type RawSink struct {
+	Written int64            `json:"written"`
+	Shed    map[string]int64 `json:"shed,omitempty"` // by cause
+}
+
+// ShedTotal is the number of raw samples that were not written, from any cause.
+func (s *RawSink) ShedTotal() int64 {
+	var n int64
+	for _, v := range s.Shed {
+		n += v
+	}
+	return n
 }
 
 // LostTotal is the number of samples lost from any cause.

@@ -2,17 +2,27 @@ package record
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
+	"sync"
 	"time"
 )
 
 // RunLine is one line of run.ndjson: exactly one field is set.
 type RunLine struct {
-	Start *RunStart `json:"start,omitempty"`
-	Event *Event    `json:"event,omitempty"`
-	End   *RunEnd   `json:"end,omitempty"`
+	Start  *RunStart `json:"start,omitempty"`
+	Source *Source   `json:"source,omitempty"`
+	Infra  *Infra    `json:"infra,omitempty"`
+	Event  *Event    `json:"event,omitempty"`
+	End    *RunEnd   `json:"end,omitempty"`
+	Sent   *Sent     `json:"sent,omitempty"`
+}
+
+// Sent is a finished run that was sent to a database once more; it may stand behind the end.
+type Sent struct {
+	Time time.Time `json:"time"`
+	To   string    `json:"to"` // the database's name
+	Sink Sink      `json:"sink"`
 }
 
 // RunStart is who, what and where, written before the tool starts.
@@ -80,8 +90,9 @@ type Warning struct {
 }
 
 // RunWriter writes run.ndjson; each line reaches the file at once. What a full disk refuses is kept and tried again with
-// the next line, so that a line cut short never runs into the next one.
+// the next line, so that a line cut short never runs into the next one. Any number of goroutines may use one.
 type RunWriter struct {
+	mu      sync.Mutex
 	f       io.WriteCloser
 	pending []byte
 }
@@ -95,12 +106,23 @@ func CreateRun(path string) (*RunWriter, error) {
 	return &RunWriter{f: f}, nil
 }
 
+// AppendRun opens the file of a run that has ended.
+func AppendRun(path string) (*RunWriter, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &RunWriter{f: f}, nil
+}
+
 // Write appends one line; an error says that the file does not hold all lines yet.
 func (w *RunWriter) Write(l RunLine) error {
 	b, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.pending = append(append(w.pending, b...), '\n')
 	n, err := w.f.Write(w.pending)
 	w.pending = w.pending[:copy(w.pending, w.pending[n:])]
@@ -109,45 +131,3 @@ func (w *RunWriter) Write(l RunLine) error {
 
 // Close closes the file.
 func (w *RunWriter) Close() error { return w.f.Close() }
-
-// Run is what run.ndjson says so far.
-type Run struct {
-	Start  *RunStart
-	Events []Event
-	End    *RunEnd
-}
-
-// ReadRun reads run.ndjson up to its last complete line.
-func ReadRun(path string) (*Run, error) {
-	l, err := openLines(path)
-	if err != nil {
-		return nil, err
-	}
-	defer l.close()
-	run := &Run{}
-	for {
-		at := l.offset
-		b, err := l.next()
-		if errors.Is(err, io.EOF) {
-			return run, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		var line RunLine
-		if err := json.Unmarshal(b, &line); err != nil {
-			return nil, &CorruptError{Path: path, Offset: at, Err: err}
-		}
-		switch {
-		case line.Start != nil:
-			if line.Start.Format > Format {
-				return nil, &VersionError{Have: line.Start.Format}
-			}
-			run.Start = line.Start
-		case line.Event != nil:
-			run.Events = append(run.Events, *line.Event)
-		case line.End != nil:
-			run.End = line.End
-		}
-	}
-}

@@ -21,7 +21,7 @@ const (
 func notStarted(exit int, signal string, s *Spec) *problem.Problem {
 	switch {
 	case signal != "":
-		return problem.ToolUnusable(s.Binary, fmt.Errorf("it ended by signal %s before its record began", signal))
+		return problem.ToolUnusable(s.Binary, fmt.Errorf("%s before its record began", signal))
 	case exit == 0 && len(s.Args) > 0: // for example --help behind --
 		return problem.FlagRejected(redact(s.Args))
 	case exit == 0:

@@ -37,8 +37,8 @@ func FindK6(fromEnv, self string) (string, error) {
 }
 
 // k6Args is the command line behind the binary. Ours come first, so that the caller's flags win.
-func k6Args(s *Spec, export string) []string {
-	args := []string{"run", "-o", "ltlab", "--summary-export=" + export}
+func k6Args(s *Spec, paths Paths) []string {
+	args := []string{"run", "-o", "ltlab", "--summary-export=" + paths.Export}
 	for _, out := range k6Outs(s.Environ) {
 		args = append(args, "-o", out)
 	}
@@ -51,17 +51,17 @@ func k6Args(s *Spec, export string) []string {
 		}
 	}
 	args = append(args, s.Args...)
-	return append(args, s.Scenario.Path)
+	return append(args, paths.Scenario)
 }
 
-// k6Env is the caller's environment with the scenario's variables, which are kept off the command line where anybody
-// could read them.
-func k6Env(s *Spec, toolFile, id string) []string {
+// k6Env is what the tool gets of the caller's environment with the scenario's variables, which are kept off the command
+// line where anybody could read them.
+func k6Env(s *Spec, base []string, paths Paths, id, project string) []string {
 	var env []string
-	for _, v := range s.Environ {
+	for _, v := range base {
 		name, _, _ := strings.Cut(v, "=")
 		// k6 ignores K6_OUT once -o is given; its entries are repeated as flags.
-		if name != "K6_OUT" && name != "LTLAB_RECORD" && name != "LTLAB_RUN" && name != "LTLAB_PARENT" {
+		if name != "K6_OUT" && name != "LTLAB_RECORD" && name != "LTLAB_RUN" && name != "LTLAB_PROJECT" && name != "LTLAB_PARENT" && !foreign(name) {
 			env = append(env, v)
 		}
 	}
@@ -70,7 +70,11 @@ func k6Env(s *Spec, toolFile, id string) []string {
 			env = append(env, v)
 		}
 	}
-	return append(env, "LTLAB_RECORD="+toolFile, "LTLAB_RUN="+id, "LTLAB_PARENT="+strconv.Itoa(os.Getpid()),
+	env = append(env, s.Sink.environ()...)
+	if paths.Parent != 0 {
+		env = append(env, "LTLAB_PARENT="+strconv.Itoa(paths.Parent))
+	}
+	return append(env, "LTLAB_RECORD="+paths.Record, "LTLAB_RUN="+id, "LTLAB_PROJECT="+project,
 		"K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false")
 }
 

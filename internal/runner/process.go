@@ -2,8 +2,6 @@ package runner
 
 import (
 	"context"
-	"os"
-	"os/exec"
 	"time"
 
 	"github.com/ltlab/ltlab/internal/record"
@@ -11,8 +9,7 @@ import (
 
 // process is the tool while it runs.
 type process struct {
-	spec *Spec
-	cmd  *exec.Cmd
+	tool Tool
 	log  *record.RunWriter
 	kill <-chan struct{}
 	// began is asked from time to time until it says that the record has begun
@@ -24,15 +21,13 @@ type process struct {
 
 // run starts the tool and waits for its end. The error says that it could not be started.
 func (p *process) run(ctx context.Context) (exit int, err error) {
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.spec.Dir, p.spec.Stdout, p.spec.Stderr
-	ownGroup(p.cmd)
 	started, ended := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		err := p.cmd.Start()
+		err := p.tool.Start()
 		started <- err
 		if err == nil {
-			_ = p.cmd.Wait() // its state says more than its error
+			exit, p.signal = p.tool.Wait()
 		}
 	}()
 	if err := <-started; err != nil {
@@ -48,18 +43,17 @@ func (p *process) run(ctx context.Context) (exit int, err error) {
 				tick.Stop()
 			}
 		case <-ended:
-			p.signal = signalName(p.cmd.ProcessState)
-			return p.cmd.ProcessState.ExitCode(), nil
+			return exit, nil
 		case <-ask:
 			ask = nil
 			p.interrupted = "interrupted"
 			p.event("interrupted", "Ctrl-C: the tool was asked to end")
-			_ = p.cmd.Process.Signal(os.Interrupt) // one only: its second one is a hard stop without flush
+			p.tool.Interrupt()
 		case <-kill:
 			kill = nil
 			p.interrupted = "killed"
 			p.event("killed", "Ctrl-C again: the tool was killed")
-			_ = killGroup(p.cmd.Process)
+			p.tool.Kill()
 		}
 	}
 }

@@ -2,15 +2,13 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -40,6 +38,7 @@ type Spec struct {
 	Project  string            // "" takes the repository's or the folder's name
 	Target   string            // BASE_URL as the scenario sees it, for the record
 	Strict   bool              // thresholds without a sample fail the run
+	Sink     *Sink             // nil: record only
 	Stdout   io.Writer         // the tool's
 	Stderr   io.Writer
 }
@@ -53,15 +52,18 @@ type Follower interface {
 type Runner struct {
 	Runs   record.Runs
 	Follow func(record.Folder) Follower // nil: record only
+	Place  Place                        // where the tool runs; nil: Host
 	Kill   <-chan struct{}              // closed when the user insists: the tool is killed
 	Began  func(record.Folder)          // told once the tool has begun its record
+	Sends  func()                       // told when what the tool could not send to InfluxDB is sent; may be nil
 }
 
 // Outcome is a run that began; Problem is nil when all is well.
 type Outcome struct {
 	Folder   record.Folder
 	Summary  *analysis.Summary
-	Tool     int // the tool's own exit code; -1 when a signal ended it
+	Tool     int      // the tool's own exit code; -1 when a signal ended it
+	Files    []string // that the scenario wrote, where they had to be brought here
 	Requests *int64
 	Warnings []record.Warning
 	Problem  *problem.Problem
@@ -103,22 +105,32 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		return nil, err
 	}
 
-	export := cmp.Or(s.ownExport(), filepath.Join(scratch, "summary.json"))
-	p := &process{spec: s, log: log, kill: r.Kill, began: func() bool {
+	place := r.place()
+	paths, err := place.Prepare(ctx, s, folder, scratch)
+	if err != nil {
+		abandon()
+		return nil, err
+	}
+	finish := sync.OnceValues(func() ([]string, error) { return place.Finish(context.WithoutCancel(ctx)) })
+	defer func() { _, _ = finish() }() // where nothing came of it, for its clean-up
+	p := &process{log: log, kill: r.Kill, began: func() bool {
 		begun := recorded(folder)
 		if begun && r.Began != nil {
 			r.Began(folder)
 		}
 		return begun
 	}}
-	p.cmd = exec.Command(s.Binary, k6Args(s, export)...)
-	p.cmd.Env = k6Env(s, folder.Tool(), folder.ID())
+	if p.tool, err = place.Tool(s, k6Args(s, paths), k6Env(s, place.Environ(s), paths, folder.ID(), start.Project)); err != nil {
+		abandon()
+		return nil, err
+	}
 	f := r.follow(folder)
 	defer f.stop()
 	exit, err := p.run(ctx)
+	files, ferr := finish()
 	switch {
 	case err != nil:
-		err = problem.ToolUnusable(s.Binary, err)
+		err = unusable(s.Binary, err)
 	case recorded(folder):
 	case unwritable(folder):
 		err = problem.DiskFull(errors.New("the record could not be begun; k6's own message says why"))
@@ -132,10 +144,14 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		abandon()
 		return nil, err
 	}
-	out := &Outcome{Folder: folder, Tool: exit, Requests: k6Requests(export, start.Time.Truncate(time.Second))}
+	out := &Outcome{Folder: folder, Tool: exit, Files: files, Requests: k6Requests(paths.Exported, start.Time.Truncate(time.Second))}
 	if err := out.judge(s, p.interrupted, p.signal); err != nil {
 		return nil, err
 	}
+	if ferr != nil {
+		out.warn("files-lost", "not every file that the scenario wrote could be brought here: "+reason(ferr))
+	}
+	r.deliver(ctx, s, out)
 	werr := log.Write(record.RunLine{End: &record.RunEnd{
 		Time: time.Now(), ToolExit: exit, Exit: exitOf(out.Problem), Interrupted: out.Summary.State == analysis.Interrupted,
 		Warnings: out.Warnings, Recorded: out.Summary.Requests, Requests: out.Requests, Ledger: out.Summary.Ledger,
@@ -147,6 +163,22 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		out.Problem = problem.DataIncomplete("the end of the record could not be written: " + reason(werr))
 	}
 	return out, nil
+}
+
+func (r *Runner) place() Place {
+	if r.Place == nil {
+		return Host{}
+	}
+	return r.Place
+}
+
+// unusable is the problem of a tool that could not be started, unless it comes with one of its own.
+func unusable(binary string, err error) error {
+	var p *problem.Problem
+	if errors.As(err, &p) {
+		return err
+	}
+	return problem.ToolUnusable(binary, err)
 }
 
 func exitOf(p *problem.Problem) int {

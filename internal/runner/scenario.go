@@ -17,6 +17,7 @@ type Scenario struct {
 	Name    string // as a person would call it: the file's path as given, or the shipped name
 	Path    string // absolute; "" for a shipped one until it is unpacked
 	Dir     string // the project's folder: that of -p, else the script's own
+	Given   bool   // Dir is that of -p
 	Shipped bool
 	SHA256  string
 	source  []byte // of a shipped one
@@ -71,6 +72,9 @@ func findInProject(cwd, project, name string) (*Scenario, error) {
 	s, err := readScenario(name, path, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, problem.ScenarioNotInProject(name, project)
+	}
+	if s != nil {
+		s.Given = true
 	}
 	return s, err
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ltlab/ltlab/internal/influx"
 	"github.com/ltlab/ltlab/internal/problem"
 )
 
@@ -76,24 +77,26 @@ func TestFindScenario(t *testing.T) {
 func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
 	s := &Spec{
 		Scenario: &Scenario{Path: "/s/main.js"}, Tags: map[string]string{"b": "2", "a": "1"},
-		Environ: []string{"K6_OUT=json=x.json, csv,ltlab", "PATH=/bin", "LTLAB_RECORD=/old"},
+		Environ: []string{"K6_OUT=json=x.json, csv,ltlab", "PATH=/bin", "LTLAB_RECORD=/old", "INFLUXDB_URL=http://foreign", "K6_INFLUXDB_ADDR=http://foreign", "K6_INFLUXDB_BUCKET_1M=theirs"},
 		Vars:    []string{"TOKEN=secret", "K6_VUS=9", "HTTP_PROXY=http://p"},
 		Args:    []string{"--vus", "3"},
 	}
-	got := k6Args(s, "/tmp/e.json")
+	got := k6Args(s, Paths{Export: "/tmp/e.json", Scenario: s.Scenario.Path})
 	want := []string{"run", "-o", "ltlab", "--summary-export=/tmp/e.json", "-o", "json=x.json", "-o", "csv", "--tag", "a=1", "--tag", "b=2",
 		"-e", "K6_VUS=9", "-e", "HTTP_PROXY=http://p", "--vus", "3", "/s/main.js"}
 	if !slices.Equal(got, want) {
 		t.Errorf("arguments\n got %q\nwant %q", got, want)
 	}
-	env := k6Env(s, "/r/tool.ndjson", "r1")
-	for _, v := range []string{"PATH=/bin", "TOKEN=secret", "LTLAB_RECORD=/r/tool.ndjson", "LTLAB_RUN=r1", "K6_NO_USAGE_REPORT=true"} {
+	s.Sink = &Sink{Target: influx.Target{URL: "http://lab:8086", Org: "o", Bucket: "b", Token: "t"}, ToolURL: "http://influxdb:8086", RawLimit: "0"}
+	env := k6Env(s, s.Environ, Paths{Record: "/r/tool.ndjson"}, "r1", "shop")
+	for _, v := range []string{"PATH=/bin", "TOKEN=secret", "LTLAB_RECORD=/r/tool.ndjson", "LTLAB_RUN=r1", "LTLAB_PROJECT=shop", "K6_NO_USAGE_REPORT=true",
+		"K6_INFLUXDB_ADDR=http://influxdb:8086", "K6_INFLUXDB_ORGANIZATION=o", "K6_INFLUXDB_BUCKET=b", "K6_INFLUXDB_TOKEN=t", "K6_INFLUXDB_RAW_LIMIT=0"} {
 		if !slices.Contains(env, v) {
 			t.Errorf("environment lacks %s", v)
 		}
 	}
 	for _, v := range env {
-		if strings.HasPrefix(v, "K6_OUT=") || v == "LTLAB_RECORD=/old" || v == "K6_VUS=9" {
+		if strings.HasPrefix(v, "K6_OUT=") || v == "LTLAB_RECORD=/old" || v == "K6_VUS=9" || strings.Contains(v, "foreign") || strings.Contains(v, "theirs") {
 			t.Errorf("environment has %s", v)
 		}
 	}
@@ -111,7 +114,7 @@ func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
 		t.Error("the flag does not win over the environment")
 	}
 	s.Args = []string{"--include-system-env-vars=0"}
-	if !slices.Contains(k6Args(s, ""), "TOKEN=secret") {
+	if !slices.Contains(k6Args(s, Paths{}), "TOKEN=secret") {
 		t.Error("a variable that scripts would not see in the environment is not given with -e")
 	}
 }

@@ -1,4 +1,4 @@
-// Package ltlabk6 adds the output "ltlab" to a k6 that links it, as this module's cmd/ltlab-k6 and `xk6 build` do.
+// Package ltlabk6 adds the outputs "ltlab" and "xk6-influxdb" to a k6 that links it, as this module's cmd/ltlab-k6 and `xk6 build` do.
 package ltlabk6
 
 import (
@@ -8,5 +8,7 @@ import (
 )
 
 func init() {
-	k6output.RegisterExtension(output.Name, func(p k6output.Params) (k6output.Output, error) { return output.New(p) })
+	for _, name := range []string{output.Name, output.Preset} {
+		k6output.RegisterExtension(name, func(p k6output.Params) (k6output.Output, error) { return output.New(p) })
+	}
 }

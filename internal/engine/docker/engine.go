@@ -36,6 +36,7 @@ var errTimeout = errors.New("timed out")
 type Engine struct {
 	Lab      string
 	Home     config.Home
+	Ensure   func() error                   // makes what settings a lab must have; errors are problems
 	Settings func() (config.Sources, error) // the lab's settings as they are now; errors are problems
 	Save     func([]config.Setting) error   // into the lab's .env
 	Programs string                         // our images' programs are in <Programs>/<architecture>/
@@ -84,14 +85,23 @@ func (e *Engine) Ready(ctx context.Context, o engine.Options, p term.Progress) e
 	return e.ensureImages(ctx, services, p)
 }
 
-// There says whether the lab has containers, running or not.
-func (e *Engine) There(ctx context.Context) (bool, error) {
+// Traces are what a lab may have left on the engine.
+type Traces struct {
+	Containers bool // of services, running or not
+	Volumes    bool // it was started here once, and not purged
+}
+
+// Traces says what there is of the lab.
+func (e *Engine) Traces(ctx context.Context) (t Traces, err error) {
 	c, err := e.conn(ctx)
 	if err != nil {
-		return false, err
+		return t, err
 	}
 	o, err := c.find(ctx, string(e.Home))
-	return o.services() > 0, err
+	if err != nil {
+		return t, e.explain("list the lab's containers", err)
+	}
+	return Traces{Containers: o.services() > 0, Volumes: len(o.volumes) > 0}, nil
 }
 
 // Remembered says whether the lab was left running on this engine.

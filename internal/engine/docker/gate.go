@@ -1,11 +1,20 @@
 package docker
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
 
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/gate"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/term"
 )
 
 // targets are what the gate waits for: that each service does what it is there for.
@@ -41,3 +50,88 @@ func answers(service string, port int) gate.Target {
 }
 
 func local(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }
+
+// gate waits until those services do their work.
+func (s *start) gate(ctx context.Context, services []string) error {
+	targets, err := s.targets(services, s.ports)
+	if err != nil {
+		return err
+	}
+	return s.wait(ctx, targets, s.p)
+}
+
+func (s *start) wait(ctx context.Context, targets []gate.Target, p term.Progress) error {
+	return s.c.wait(ctx, string(s.Home), s.watch, targets, p)
+}
+
+// wait passes the gate until shortly before ctx's deadline, for the gate's own time-out says what it last saw. A container that has ended already, or ends while the gate waits, ends the wait.
+func (c *Conn) wait(ctx context.Context, home string, w *watch, targets []gate.Target, p term.Progress) error {
+	now, err := c.find(ctx, home)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	exits := make(chan gate.Exit, len(targets)+1)
+	targets = slices.Clone(targets)
+	for i, t := range targets {
+		v := now.service(t.Name)
+		if v == nil {
+			return problem.LabUnhealthy(t.Name+" does not run", "its container is gone", "")
+		}
+		if v.State != container.StateRunning && v.State != container.StateCreated {
+			exits <- c.exit(ctx, t.Name, v.ID)
+			targets[i].Probe = never // the news must not lose a race against those who pass
+		}
+		ids = append(ids, v.ID)
+	}
+	deadline, _ := ctx.Deadline()
+	limit := time.Until(deadline) - spare
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go w.forward(ctx, ids, exits)
+	return gate.Wait(ctx, targets, gate.Options{Timeout: limit, Exits: exits, Logs: c.logsOf(home), Progress: p})
+}
+
+// never is the probe of what has ended already.
+func never(ctx context.Context) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+// Gate asks every service that runs whether it does its work.
+func (e *Engine) Gate(ctx context.Context, timeout time.Duration, p term.Progress) error {
+	c, err := e.conn(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := c.find(ctx, string(e.Home))
+	if err != nil {
+		return e.explain("list the lab's containers", err)
+	}
+	ports := map[string]int{}
+	for _, n := range e.remembered().Services {
+		v := all.service(n)
+		if v == nil || v.State != container.StateRunning {
+			return problem.LabUnhealthy(n+" does not run", "its container is gone or has ended", "")
+		}
+		ports[n] = published(v)
+	}
+	targets, err := e.targets(slices.Collect(maps.Keys(ports)), ports)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout+spare, errTimeout)
+	defer cancel()
+	ctx, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
+	for i, t := range targets {
+		targets[i].Probe = func(ctx context.Context) error {
+			err := t.Probe(ctx)
+			if err != nil && t.Name != engine.Grafana && strings.Contains(err.Error(), "HTTP 401") { // no wait makes that better
+				refuse(problem.InfluxTokenRefused(err))
+			}
+			return err
+		}
+	}
+	return c.wait(ctx, string(e.Home), c.watch(ctx, string(e.Home)), targets, p)
+}

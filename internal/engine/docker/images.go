@@ -105,6 +105,35 @@ func (f *failures) problem() error {
 	return problem.ImageMissing(f.text)
 }
 
+// Runnable brings the image of a service that runs on demand here, and says which one it is: its name and id. An image for
+// another architecture is a problem, for its program would only fail.
+func (e *Engine) Runnable(ctx context.Context, service string, p term.Progress) (image string, err error) {
+	if err := e.ensureImages(ctx, []string{service}, p); err != nil {
+		return "", err
+	}
+	c, err := e.conn(ctx)
+	if err != nil {
+		return "", err
+	}
+	src, err := e.Settings()
+	if err != nil {
+		return "", err
+	}
+	v := src.Value(imageSetting[service])
+	got, err := c.API.ImageInspect(ctx, v.Value)
+	if err != nil {
+		return "", e.explain("look at image "+v.Value, err)
+	}
+	info, err := c.API.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return "", e.explain("say its architecture", err)
+	}
+	if has, needs := got.Architecture, goArch(info.Info.Architecture); has != "" && has != needs {
+		return "", problem.ImageForeign(v.Value, v.Key.Name, has, needs)
+	}
+	return v.Value, nil
+}
+
 // reason is an error in one line, without the preambles of three layers.
 func reason(err error) string {
 	var p *problem.Problem
@@ -162,13 +191,21 @@ func megabytes(parts map[string]int64) (sum float64) {
 	return sum
 }
 
-// Pull pulls the images of those services (none named: of all) anew, and makes ours where they are missing.
+// Pull pulls the images of those services (none named: of those that run all the time) anew, and makes ours where they are
+// missing. Where that fails, a local image stays what is used, and the problem says so.
 func (e *Engine) Pull(ctx context.Context, services []string, p term.Progress) error {
+	if len(services) == 0 {
+		services = e.Services()
+	}
 	return e.each(ctx, services, func(img Image) error {
 		if img.Ours && img.Local {
 			return nil
 		}
-		return e.fetch(ctx, img, p)
+		err := e.fetch(ctx, img, p)
+		if err != nil && img.Local {
+			return fmt.Errorf("%s; the one that is here stays in use", reason(err))
+		}
+		return err
 	})
 }
 

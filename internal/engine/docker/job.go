@@ -27,9 +27,7 @@ type Job struct {
 	User    string   // uid:gid
 	Dir     string   // working folder in the container
 	Binds   []Bind
-	Copy    func(io.Writer) error // nil, or writes a tar archive that is unpacked at / before the start
-	Stdout  io.Writer
-	Stderr  io.Writer
+	Copy    []func(io.Writer) error // each writes a tar archive that is unpacked at / before the start
 }
 
 // Bind shows a folder of this machine to a container.
@@ -74,10 +72,10 @@ func (e *Engine) Create(ctx context.Context, j Job) (*Container, error) {
 		return nil, e.explain("make the run's container", err)
 	}
 	box := &Container{conn: c, id: made.ID}
-	if j.Copy != nil {
-		if err := box.fill(ctx, j.Copy); err != nil {
+	for _, write := range j.Copy {
+		if err := box.fill(ctx, write); err != nil {
 			box.Remove(ctx)
-			return nil, e.explain("copy the project into the run's container", err)
+			return nil, err
 		}
 	}
 	return box, nil

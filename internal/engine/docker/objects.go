@@ -69,6 +69,21 @@ func (o objects) running() bool {
 	return slices.ContainsFunc(o.containers, func(c container.Summary) bool { return c.State == container.StateRunning })
 }
 
+// exchanged are containers that were to take another's place when their start was killed: Compose gives them the service's
+// name last, and stumbles over those that never got it.
+func (o objects) exchanged(project string) (half objects) {
+	for _, c := range o.containers {
+		service := c.Labels[api.ServiceLabel]
+		if service == "" || c.State == container.StateRunning || strings.EqualFold(c.Labels[api.OneoffLabel], "true") {
+			continue
+		}
+		if !slices.Contains(c.Names, "/"+project+api.Separator+service+api.Separator+"1") {
+			half.containers = append(half.containers, c)
+		}
+	}
+	return half
+}
+
 // without are the objects that are not in the other set: what was made since it was looked at.
 func (o objects) without(before objects) (made objects) {
 	for _, c := range o.containers {

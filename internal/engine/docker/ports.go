@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
@@ -74,6 +75,16 @@ func (s *start) keepPorts() error {
 		return problem.HomeUnusable(string(s.Home), err)
 	}
 	return nil
+}
+
+// portTaken says whether the engine refused a port because somebody else has it.
+func portTaken(err error) bool {
+	for _, sign := range []string{"port is already allocated", "address already in use", "Ports are not available", "forbidden by its access permissions"} {
+		if strings.Contains(err.Error(), sign) {
+			return true
+		}
+	}
+	return false
 }
 
 // holder names who has a port: a lab or container that publishes it, else the process; "another program" when neither

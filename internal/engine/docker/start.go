@@ -3,14 +3,11 @@ package docker
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/docker/compose/v5/pkg/api"
-	"github.com/moby/moby/api/types/container"
 
 	"github.com/ltlab/ltlab/compose"
 	"github.com/ltlab/ltlab/internal/config"
@@ -27,6 +24,9 @@ func (e *Engine) Start(ctx context.Context, o engine.Options, p term.Progress) (
 	services, err := e.pick(o)
 	if err != nil {
 		return nil, err
+	}
+	if left := e.remembered().Services; len(left) > 0 && len(o.Only)+len(o.Without) == 0 {
+		services = left // a lab that runs stays as it was asked for
 	}
 	if err := e.ensureImages(ctx, services, p); err != nil {
 		return nil, err
@@ -93,9 +93,18 @@ func (e *Engine) bring(ctx context.Context, services []string, o engine.Options,
 		return nil, err
 	}
 	defer unlock()
+	if err := e.Ensure(); err != nil {
+		return nil, err
+	}
 	s := &start{Engine: e, c: c, services: services, force: force, p: p, began: time.Now()}
 	if s.before, err = c.find(ctx, string(e.Home)); err != nil {
 		return nil, e.explain("list the lab's containers", err)
+	}
+	if half := s.before.exchanged(e.Project()); len(half.containers) > 0 {
+		if err := c.remove(ctx, half); err != nil {
+			return nil, e.explain("remove what an earlier start left half made", err)
+		}
+		s.before = s.before.without(half)
 	}
 	if err := s.choosePorts(ctx, o.Ports); err != nil {
 		return nil, err
@@ -157,7 +166,15 @@ func (s *start) database(ctx context.Context, exact map[string]int) error {
 		return err
 	}
 	port := s.ports[engine.InfluxDB]
-	if err := s.wait(ctx, []gate.Target{answers(engine.InfluxDB, port)}, nil); err != nil {
+	targets := []gate.Target{answers(engine.InfluxDB, port)}
+	for _, n := range first {
+		if n != engine.InfluxDB && len(needs[n]) == 0 { // nothing of it will change any more: its end is the start's
+			t := answers(n, s.ports[n])
+			t.Probe = func(context.Context) error { return nil }
+			targets = append(targets, t)
+		}
+	}
+	if err := s.wait(ctx, targets, nil); err != nil {
 		return err
 	}
 	v := func(key string) string { return s.src.Value(key).Value }
@@ -203,15 +220,6 @@ func (s *start) up(ctx context.Context, services []string, exact map[string]int)
 	return s.converge(ctx, services)
 }
 
-func portTaken(err error) bool {
-	for _, sign := range []string{"port is already allocated", "address already in use", "Ports are not available", "forbidden by its access permissions"} {
-		if strings.Contains(err.Error(), sign) {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *start) converge(ctx context.Context, services []string) error {
 	project, err := s.project(ctx, services, s.ports)
 	if err != nil {
@@ -251,49 +259,11 @@ func (e *Engine) project(ctx context.Context, services []string, ports map[strin
 	})
 }
 
-// gate waits until those services do their work.
-func (s *start) gate(ctx context.Context, services []string) error {
-	targets, err := s.targets(services, s.ports)
-	if err != nil {
-		return err
-	}
-	return s.wait(ctx, targets, s.p)
-}
-
-func (s *start) wait(ctx context.Context, targets []gate.Target, p term.Progress) error {
-	return s.c.wait(ctx, string(s.Home), s.watch, targets, p)
-}
-
-// wait passes the gate until shortly before ctx's deadline, for the gate's own time-out says what it last saw. A container that has ended already, or ends while the gate waits, ends the wait.
-func (c *Conn) wait(ctx context.Context, home string, w *watch, targets []gate.Target, p term.Progress) error {
-	now, err := c.find(ctx, home)
-	if err != nil {
-		return err
-	}
-	var ids []string
-	exits := make(chan gate.Exit, len(targets)+1)
-	for _, t := range targets {
-		v := now.service(t.Name)
-		if v == nil {
-			return problem.LabUnhealthy(t.Name+" does not run", "its container is gone", "")
-		}
-		if v.State != container.StateRunning && v.State != container.StateCreated {
-			exits <- c.exit(ctx, t.Name, v.ID)
-		}
-		ids = append(ids, v.ID)
-	}
-	deadline, _ := ctx.Deadline()
-	limit := time.Until(deadline) - spare
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go w.forward(ctx, ids, exits)
-	return gate.Wait(ctx, targets, gate.Options{Timeout: limit, Exits: exits, Logs: c.logsOf(home), Progress: p})
-}
-
 // blame turns what ended a start into the problem that the user should see.
 func (s *start) blame(ctx context.Context, err error) error {
 	var f *gate.Failure
 	if errors.As(err, &f) {
+		f.After = time.Since(s.began) // as the user counts
 		return err
 	}
 	if ctx.Err() != nil {
@@ -323,31 +293,4 @@ func (s *start) undo(ctx context.Context) {
 	if err != nil {
 		s.p(term.Event{Warn: true, Text: "what was half made could not be removed, the next start or `ltlab purge` will: " + reason(err)})
 	}
-}
-
-// Gate asks every service that runs whether it does its work.
-func (e *Engine) Gate(ctx context.Context, timeout time.Duration, p term.Progress) error {
-	c, err := e.conn(ctx)
-	if err != nil {
-		return err
-	}
-	all, err := c.find(ctx, string(e.Home))
-	if err != nil {
-		return e.explain("list the lab's containers", err)
-	}
-	ports := map[string]int{}
-	for _, n := range e.remembered().Services {
-		v := all.service(n)
-		if v == nil || v.State != container.StateRunning {
-			return problem.LabUnhealthy(n+" does not run", "its container is gone or has ended", "")
-		}
-		ports[n] = published(v)
-	}
-	targets, err := e.targets(slices.Collect(maps.Keys(ports)), ports)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout+spare, errTimeout)
-	defer cancel()
-	return c.wait(ctx, string(e.Home), c.watch(ctx, string(e.Home)), targets, p)
 }

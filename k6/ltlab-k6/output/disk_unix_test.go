@@ -64,7 +64,7 @@ func TestAFullDiskIsSaidOnceAndCounted(t *testing.T) {
 	}
 	r.now = seconds * sec
 	r.flush()
-	r.recorder.end(nil)
+	_ = r.recorder.close(r.recorder.last(nil))
 	rec := r.recorder
 	if lost := rec.lost()["disk"]; lost == 0 || rec.recorded+lost != rec.emitted || rec.emitted != series*seconds {
 		t.Errorf("%d emitted, %d recorded, lost %v", rec.emitted, rec.recorded, rec.lost())
@@ -94,7 +94,7 @@ func TestWhatTheDiskRefusedIsWrittenLater(t *testing.T) {
 	defer second.Close()
 	r.flushAt(7 * sec)
 	r.flushAt(8 * sec)
-	r.recorder.end(nil)
+	_ = r.recorder.close(r.recorder.last(nil))
 	rest, err := io.ReadAll(second)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,5 @@
-// Package output is k6's output "ltlab": it turns samples into the lines of a run's tool.ndjson (see internal/record).
+// Package output is k6's output "ltlab": it turns samples into the lines of a run's tool.ndjson (see internal/record) and,
+// where an address is set, into rows and raw samples in InfluxDB.
 //
 // k6 hands samples over every 50 ms; they are only put aside then. One goroutine adds them up by series and second and
 // writes each second once, [grace] after its end, so that neither the load nor the record grows with the request rate.
@@ -11,7 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 	k6output "go.k6.io/k6/v2/output"
 
+	"github.com/ltlab/ltlab/internal/influx"
 	"github.com/ltlab/ltlab/internal/record"
 )
 
@@ -29,9 +31,10 @@ const Name = "ltlab"
 
 // Settings come from k6's environment.
 const (
-	envRecord = "LTLAB_RECORD" // path of the tool.ndjson to write; required
-	envRun    = "LTLAB_RUN"    // the run's id; default: the base name of the record's folder
-	envParent = "LTLAB_PARENT" // pid of the ltlab that started k6; unset: nobody is watched
+	envRecord  = "LTLAB_RECORD"  // path of the tool.ndjson to write; required without InfluxDB
+	envRun     = "LTLAB_RUN"     // the run's id; default: the base name of the record's folder
+	envProject = "LTLAB_PROJECT" // the project's name; may be empty
+	envParent  = "LTLAB_PARENT"  // pid of the ltlab that started k6, or "stdin"; unset: nobody is watched
 )
 
 // flushEvery divides a second, so that a second is closed as soon as its grace is over.
@@ -39,9 +42,14 @@ const flushEvery = 200 * time.Millisecond
 
 // Output implements k6's output interfaces.
 type Output struct {
+	name       string // "ltlab" or "xk6-influxdb"
 	path, run  string
-	parent     int         // pid of the process that must live on; 0: none
-	stopTest   func(error) // ends the test in order
+	project    string
+	temporary  bool          // the record goes when InfluxDB has it all
+	influx     *sinkSettings // nil: the record only
+	parent     parent        // must live on
+	ended      bool          // the parent was found gone
+	stopTest   func(error)   // ends the test in order
 	plan       plan
 	thresholds *thresholds
 	log        logrus.FieldLogger
@@ -52,6 +60,7 @@ type Output struct {
 	spare   []metrics.SampleContainer // the buffer that the last flush emptied
 
 	recorder *recorder
+	sink     *sink
 	stop     chan struct{}
 	stopped  chan struct{}
 }
@@ -64,42 +73,55 @@ var (
 
 // New reads the settings.
 func New(p k6output.Params) (*Output, error) {
-	if p.ConfigArgument != "" {
-		return nil, misconfigured(fmt.Errorf("-o %s=%s: takes no argument, %s holds the record's path",
-			Name, p.ConfigArgument, envRecord))
+	set, err := readSinkSettings(p.OutputType, p.JSONConfig, p.Environment, p.ConfigArgument)
+	if err != nil {
+		return nil, misconfigured(err)
 	}
-	path := p.Environment[envRecord]
-	if path == "" {
+	o := &Output{
+		name: p.OutputType, influx: set, log: p.Logger, clock: systemClock(), path: p.Environment[envRecord], run: p.Environment[envRun],
+		project: p.Environment[envProject], thresholds: newThresholds(!p.RuntimeOptions.NoThresholds.Bool),
+	}
+	if o.name == Preset && p.Environment[envParent] != "" { // that run's record is written by the output ltlab
+		o.path = ""
+	}
+	switch {
+	case o.path == "" && set == nil:
 		return nil, misconfigured(errors.New(envRecord + " is not set: it must hold the path of the record to write"))
+	case o.path == "":
+		o.temporary = true
+	default:
+		if o.path, err = filepath.Abs(o.path); err != nil {
+			return nil, misconfigured(err)
+		}
+		o.run = cmp.Or(o.run, o.folder().ID())
 	}
-	path, err := filepath.Abs(path)
-	if err != nil {
+	if o.plan, err = newPlan(p.ScriptOptions); err != nil {
 		return nil, misconfigured(err)
 	}
-	run := p.Environment[envRun]
-	if run == "" {
-		run = filepath.Base(filepath.Dir(path))
-	}
-	planned, err := newPlan(p.ScriptOptions)
-	if err != nil {
+	if o.parent, err = newParent(p.Environment[envParent], os.Stdin); err != nil {
 		return nil, misconfigured(err)
 	}
-	parent, err := strconv.Atoi(cmp.Or(p.Environment[envParent], "0"))
-	if err != nil {
-		return nil, misconfigured(fmt.Errorf("%s: %w", envParent, err))
-	}
-	return &Output{
-		path: path, run: run, parent: parent, plan: planned, log: p.Logger, clock: systemClock(),
-		thresholds: newThresholds(!p.RuntimeOptions.NoThresholds.Bool),
-	}, nil
+	return o, nil
 }
+
+// folder is the record's.
+func (o *Output) folder() record.Folder { return record.Folder(filepath.Dir(o.path)) }
 
 func misconfigured(err error) error {
 	return errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig)
 }
 
 // Description is what k6 prints of the output before the run.
-func (o *Output) Description() string { return fmt.Sprintf("%s (%s)", Name, o.path) }
+func (o *Output) Description() string {
+	var parts []string
+	if !o.temporary {
+		parts = append(parts, o.path)
+	}
+	if o.influx != nil {
+		parts = append(parts, o.influx.target.URL)
+	}
+	return fmt.Sprintf("%s (%s)", o.name, strings.Join(parts, ", "))
+}
 
 // SetThresholds keeps the script's thresholds; k6 writes its verdicts into them.
 func (o *Output) SetThresholds(all map[string]metrics.Thresholds) { o.thresholds.set(all) }
@@ -118,17 +140,29 @@ func (o *Output) Start() error {
 }
 
 func (o *Output) open() error {
+	if o.temporary {
+		folder, err := spool()
+		if err != nil {
+			return misconfigured(fmt.Errorf("%s needs a temporary folder: %w", o.name, err))
+		}
+		o.path, o.run = folder.Tool(), cmp.Or(o.run, folder.ID())
+	}
 	w, err := record.Create(o.path)
 	if err != nil {
-		return misconfigured(fmt.Errorf("%s cannot be written as %s says: %w", Name, envRecord, err))
+		return misconfigured(fmt.Errorf("%s cannot be written as %s says: %w", o.name, envRecord, err))
 	}
 	o.recorder, err = newRecorder(w, o.clock, o.plan, o.thresholds, o.log, record.Header{
-		Format: record.Format, Run: o.run, Tool: "k6", ToolVersion: version(), Mapping: record.DefaultMapping(), Period: 1,
+		Format: record.Format, Run: o.run, Project: o.project, Tool: "k6", ToolVersion: version(), Mapping: record.DefaultMapping(), Period: 1,
 	})
 	if err != nil {
 		_ = w.Close() // the first error tells more
+		return err
 	}
-	return err
+	if o.influx != nil {
+		o.sink = newSink(o.influx, o.folder(), o.run, o.parent.given, o.recorder.wall, o.log)
+		o.recorder.raw = o.sink.raw
+	}
+	return nil
 }
 
 func (o *Output) loop() {
@@ -149,10 +183,10 @@ func (o *Output) loop() {
 // watchParent ends the test once the ltlab that started it is gone: load must not go on unseen. A parent-death signal
 // would not do, for Linux sends one for each dying thread, and a second one is k6's hard stop.
 func (o *Output) watchParent() {
-	if o.parent == 0 || o.parent == os.Getppid() {
+	if !o.parent.given || o.ended || !o.parent.gone() {
 		return
 	}
-	o.parent = 0
+	o.ended = true
 	err := errors.New("ltlab, which started this run, is gone")
 	o.stopTest(errext.WithExitCodeIfNone(errext.WithAbortReasonIfNone(err, errext.AbortedByOutput), exitcodes.ExternalAbort))
 }
@@ -182,7 +216,20 @@ func (o *Output) StopWithTestError(testErr error) error {
 	close(o.stop)
 	<-o.stopped
 	o.flush()
-	o.recorder.end(testErr)
+	end := o.recorder.last(testErr)
+	if o.sink == nil {
+		_ = o.recorder.close(end) // told already; the record without its end says the same
+		return nil
+	}
+	sent := o.sink.finish(&end)
+	if o.recorder.refused { // then rows were made of less than all seconds
+		sent.Done, sent.Error = false, "the record could not be written"
+	}
+	end.Ledger.Sinks = map[string]record.Sink{influx.Name: sent}
+	_ = o.recorder.close(end)
+	if o.temporary {
+		o.discard(sent)
+	}
 	return nil
 }
 

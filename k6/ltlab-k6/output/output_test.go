@@ -28,14 +28,6 @@ func TestTheRecordsPathMustBeGiven(t *testing.T) {
 	}
 }
 
-func TestAnArgumentIsRefused(t *testing.T) {
-	p := params(map[string]string{envRecord: "x/tool.ndjson"})
-	p.ConfigArgument = "http://127.0.0.1:8086"
-	if _, err := New(p); err == nil || !strings.Contains(err.Error(), "takes no argument") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestTheRunIsNamedAfterItsFolderUnlessSaid(t *testing.T) {
 	for want, env := range map[string]map[string]string{
 		"20260101-a": {envRecord: "/runs/20260101-a/tool.ndjson"},

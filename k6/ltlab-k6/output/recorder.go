@@ -20,9 +20,11 @@ type recorder struct {
 	clock   clock
 	steps   stepDetector
 	start   time.Time // second 0 begins here
+	wall    time.Time // and what the clock on the wall showed then
 	catalog *catalog
 	seconds seconds
 	load    *load
+	raw     *raw // nil: raw samples are not sent
 
 	// Where the last sample went, for the next one mostly goes there, too.
 	tags   *tagset
@@ -36,7 +38,8 @@ type recorder struct {
 	recorded int64
 	folded   int64
 	late     int64
-	refused  bool // the last flush failed
+	refused  bool          // the last flush failed
+	flushed  time.Duration // when the last flush was
 	told     map[string]bool
 	lines    []record.Bucket
 }
@@ -54,7 +57,8 @@ func newRecorder(
 		seconds: seconds{newSketch: func() *record.Sketch { return record.NewSketch(index) }},
 	}
 	r.catalog = newCatalog(w, newFolder(r.warnFolded), t, index.MaxIndexableValue())
-	h.Start = c.wall()
+	r.wall = c.wall()
+	h.Start = r.wall
 	w.Header(h)
 	if err := w.Flush(); err != nil {
 		return nil, fmt.Errorf("the record cannot be begun: %w", err)
@@ -69,6 +73,14 @@ func (r *recorder) flush(batch []metrics.SampleContainer) {
 	if step := r.steps.step(); step != 0 {
 		r.w.Clock(record.Clock{T: r.seconds.current, StepMS: float64(step.Microseconds()) / 1000})
 	}
+	if r.raw != nil {
+		n := 0
+		for _, c := range batch {
+			n += len(c.GetSamples())
+		}
+		r.raw.open(n, now-r.flushed)
+	}
+	r.flushed = now
 	for _, c := range batch {
 		switch c := c.(type) {
 		case *httpext.Trail:
@@ -85,6 +97,9 @@ func (r *recorder) flush(batch []metrics.SampleContainer) {
 	}
 	r.closeUntil(now - grace)
 	r.flushLines()
+	if r.raw != nil {
+		r.raw.flush(now)
+	}
 }
 
 func (r *recorder) add(samples []metrics.Sample, now time.Duration) {
@@ -114,6 +129,9 @@ func (r *recorder) addOne(s *metrics.Sample, i int, now time.Duration) {
 	b.add(s.Value)
 	if of.role != plain {
 		r.load.observe(of, r.at, s.Value)
+	}
+	if r.raw != nil {
+		r.raw.add(s, r.tags, of, r.at, now)
 	}
 }
 
@@ -205,21 +223,29 @@ func (r *recorder) flushLines() {
 	}
 }
 
-// end writes all that is left and closes the record.
-func (r *recorder) end(testErr error) {
+// last writes all seconds that are left and returns the record's closing line.
+func (r *recorder) last(testErr error) record.End {
 	now := r.clock.now().Sub(r.start)
 	r.closeUntil(now)
 	r.closeNext(now)
+	r.flushLines()
 	emitted := r.emitted
 	end := record.End{
 		T: now.Seconds(), Thresholds: r.catalog.thresholds.verdicts(),
 		Ledger: record.Ledger{Emitted: &emitted, Recorded: r.recorded, Late: r.late, Folded: r.folded, Lost: r.lost()},
 	}
 	end.Exit, end.Error = exit(testErr)
+	return end
+}
+
+// close ends the record.
+func (r *recorder) close(end record.End) error {
 	r.w.End(end)
-	if err := r.w.Close(); err != nil {
+	err := r.w.Close()
+	if err != nil {
 		r.log.WithError(err).Error("the run's record is not complete: its end could not be written")
 	}
+	return err
 }
 
 func (r *recorder) lost() map[string]int64 {

@@ -32,12 +32,23 @@ func newRig(t *testing.T, p plan) *rig {
 
 func startRig(t *testing.T, p plan, path string) *rig {
 	t.Helper()
+	return startRigWith(t, p, path, func(*Output) {})
+}
+
+func newRigWith(t *testing.T, p plan, change func(*Output)) *rig {
+	t.Helper()
+	return startRigWith(t, p, filepath.Join(t.TempDir(), record.ToolFile), change)
+}
+
+func startRigWith(t *testing.T, p plan, path string, change func(*Output)) *rig {
+	t.Helper()
 	log, hook := logtest.NewNullLogger()
 	r := &rig{t: t, reg: metrics.NewRegistry(), log: hook}
-	r.Output = &Output{path: path, run: "a-run", plan: p, log: log, thresholds: newThresholds(true), clock: clock{
+	r.Output = &Output{name: Name, path: path, run: "a-run", plan: p, log: log, thresholds: newThresholds(true), clock: clock{
 		now:  func() time.Time { return epoch.Add(r.now) },
 		wall: func() time.Time { return epoch.Add(r.now + r.step) },
 	}}
+	change(r.Output)
 	if err := r.open(); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +90,7 @@ func (r *rig) endAt(at time.Duration, err error) *parsed {
 	r.t.Helper()
 	r.now = at
 	r.flush()
-	r.recorder.end(err)
+	_ = r.recorder.close(r.recorder.last(err))
 	return parse(r.t, r.path)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"go.k6.io/k6/v2/metrics"
 
+	"github.com/ltlab/ltlab/internal/influx"
 	"github.com/ltlab/ltlab/internal/record"
 )
 
@@ -43,12 +44,16 @@ type series struct {
 
 	in     *second // of the last sample, with the bucket it went to
 	bucket *bucket
+
+	rawTime *int64 // of its last raw sample in InfluxDB
 }
 
 // tagset is one of k6's tag sets with the series that it was seen with.
 type tagset struct {
 	tags *metrics.TagSet
-	key  string // of the tags that remain after folding
+	kept map[string]string // what remains after folding
+	key  string            // of that
+	raw  *influx.Text      // of its raw samples; nil before the first
 	seen []member
 	many map[*metrics.Metric]*series // all of seen, once they are many
 }
@@ -89,7 +94,7 @@ func (c *catalog) tagset(tags *metrics.TagSet) *tagset {
 	}
 	kept, _ := c.folder.fold(tags.Map())
 	c.scratch = appendKey(c.scratch[:0], kept)
-	set := &tagset{tags: tags, key: string(c.scratch), seen: make([]member, 0, seenByRequest)}
+	set := &tagset{tags: tags, kept: kept, key: string(c.scratch), seen: make([]member, 0, seenByRequest)}
 	c.cache[tags] = set
 	return set
 }

@@ -1,0 +1,348 @@
+package influx
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/ltlab/ltlab/internal/record"
+	"github.com/ltlab/ltlab/internal/rows"
+)
+
+// Push brings one record into InfluxDB, while it grows or when it is finished. Whoever writes the record may do it, and
+// anybody may do it again. A Push is used by one goroutine; only Sink may be called by others.
+type Push struct {
+	folder record.Folder
+	to     *Sender
+
+	// Skip is how many bytes of tool.ndjson have their rows in InfluxDB already: the Through of an earlier push.
+	Skip int64
+
+	tail    *record.Tail
+	builder *rows.Builder
+	points  points
+	info    info
+	span    record.Span
+	levels  levels
+	end     *record.End
+	seen    record.Ledger // counted here, for a record without an end
+	last    int64         // second after the newest
+	closed  bool          // the lines of the end are queued
+
+	short, long batch
+
+	mu      sync.Mutex
+	through int64
+	done    bool
+	failure error
+}
+
+// batch is lines on their way to a bucket.
+type batch struct {
+	bucket string
+	lines  []byte
+	n      int
+}
+
+// NewPush returns a push of the record in that folder. It does nothing before its first Step.
+func NewPush(folder record.Folder, to *Sender) *Push {
+	t := to.target
+	return &Push{folder: folder, to: to, builder: rows.NewBuilder(), short: batch{bucket: t.Bucket}, long: batch{bucket: t.BucketMM}}
+}
+
+// Step reads what is new in the record and returns when InfluxDB has its rows. After an error of the Sender (see Deliver)
+// the next Step goes on where this one stopped; any other error says that the record makes no sense from there on.
+func (p *Push) Step(ctx context.Context) error {
+	err := p.step(ctx)
+	p.note(err)
+	return err
+}
+
+func (p *Push) step(ctx context.Context) error {
+	if p.tail == nil {
+		tail, err := record.OpenTail(p.folder.Tool())
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p.tail = tail
+	}
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	for {
+		line, err := p.tail.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = p.take(line)
+		}
+		if err != nil {
+			return errors.Join(err, p.flush(ctx))
+		}
+		if p.short.full() || p.long.full() {
+			if err := p.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return p.flush(ctx)
+}
+
+// Finish writes what only a finished run has: the rows of its last minutes and of the whole run, its quantiles, its
+// ledger. end is the record's last line where it is not in the record yet, nil where it is, or where the run broke off.
+// What went wrong is returned and is in Sink; Finish may then be called again.
+func (p *Push) Finish(ctx context.Context, end *record.End) error {
+	err := p.step(ctx)
+	var damage *record.CorruptError
+	if err == nil || errors.As(err, &damage) { // a damaged record is pushed as far as it goes
+		p.finish(end)
+		if ferr := p.flush(ctx); ferr != nil {
+			err = ferr
+		}
+	}
+	p.note(err)
+	if err == nil || errors.As(err, &damage) && p.short.n+p.long.n == 0 {
+		p.mu.Lock()
+		p.done = true
+		p.mu.Unlock()
+	}
+	return err
+}
+
+// Close lets go of the record.
+func (p *Push) Close() {
+	if p.tail != nil {
+		p.tail.Close()
+		p.tail = nil
+	}
+}
+
+// Sink is what became of the rows so far.
+func (p *Push) Sink() record.Sink {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := record.Sink{
+		Error:   p.to.Refusal(),
+		Written: p.to.Written(), Retried: p.to.Retried(), Refused: p.to.Refused(), Through: p.through, Done: p.done,
+	}
+	if p.failure != nil {
+		s.Error = p.failure.Error()
+	}
+	return s
+}
+
+func (p *Push) note(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failure = err
+	if err == nil && p.tail != nil {
+		p.through = p.tail.Offset()
+	}
+}
+
+// take makes the lines of one line of the record.
+func (p *Push) take(l record.ToolLine) error {
+	if l.Header != nil {
+		if err := p.header(l.Header); err != nil {
+			return err
+		}
+	}
+	p.span.Add(l)
+	made, err := p.builder.Apply(l)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.folder.Tool(), err)
+	}
+	if l.End != nil {
+		p.end = l.End
+	}
+	if l.Second != nil {
+		p.last = max(p.last, l.Second.T+1)
+		for i := range l.Second.Buckets {
+			p.seen.Recorded += l.Second.Buckets[i].N
+		}
+	}
+	var reached bool
+	var text string
+	var since int64
+	if l.Load != nil {
+		text, since, reached = p.levels.add(l.Load)
+	}
+	if p.tail.Offset() <= p.Skip {
+		return nil
+	}
+	p.rows(made)
+	if l.Header != nil {
+		p.runLine(p.points.info(nil, &p.info))
+		p.runLine(p.points.event(nil, "start", "the run starts", p.points.start))
+	}
+	if l.Load != nil {
+		p.short.add(p.points.load(p.short.lines, l.Load), 1)
+	}
+	if reached {
+		p.runLine(p.points.event(nil, "level", text, p.points.at(float64(since))))
+	}
+	return nil
+}
+
+// header begins the run. What goes into tags must be the same whoever pushes it, so the record itself says it.
+func (p *Push) header(h *record.Header) error {
+	p.points.run, p.points.project, p.points.start = h.Run, h.Project, h.Start.UnixMilli()
+	p.info = info{tool: h.Tool, version: h.ToolVersion}
+	if p.points.run == "" {
+		p.points.run = p.folder.ID()
+	}
+	run, err := record.ReadRun(p.folder.Run())
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // a record of k6 alone
+	case err != nil:
+		return err
+	case run.Start != nil:
+		p.info.scenario = run.Start.Scenario.Name
+		if p.points.project == "" {
+			p.points.project = run.Start.Project
+		}
+	}
+	return nil
+}
+
+func (p *Push) rows(made []rows.Row) {
+	for i := range made {
+		r := &made[i]
+		if r.Window != rows.Minute {
+			p.short.add(p.points.row(p.short.lines, r), 1)
+			b, n := p.points.heats(p.short.lines, r)
+			p.short.add(b, n)
+		}
+		if p.long.bucket != "" && (r.Window == rows.Minute || r.Window == rows.Run && p.long.bucket != p.short.bucket) {
+			p.long.add(p.points.row(p.long.lines, r), 1)
+		}
+	}
+}
+
+// runLine queues a line of the whole run, for both buckets.
+func (p *Push) runLine(line []byte) {
+	n := bytes.Count(line, []byte{'\n'})
+	p.short.add(append(p.short.lines, line...), n)
+	if p.long.bucket != "" && p.long.bucket != p.short.bucket {
+		p.long.add(append(p.long.lines, line...), n)
+	}
+}
+
+// finish queues the lines of the run's end, once.
+func (p *Push) finish(end *record.End) {
+	if p.closed || p.info.tool == "" {
+		return
+	}
+	p.closed = true
+	p.rows(p.builder.Finish())
+	for _, s := range p.builder.Spectra() {
+		b, _ := p.points.quantiles(nil, &s)
+		p.runLine(b)
+	}
+	ledger := p.seen
+	seconds := float64(p.last)
+	if end == nil {
+		end = p.end
+	}
+	if end != nil {
+		ledger, seconds = end.Ledger, end.T
+		p.span.Add(record.ToolLine{End: end})
+	}
+	p.info.over, p.info.seconds, p.info.end = true, p.span.Seconds(), p.points.at(seconds)
+	p.runLine(p.points.info(nil, &p.info))
+	p.runLine(p.points.event(nil, "end", "the run ends", p.info.end))
+	sink := p.Sink()
+	if s, ok := ledger.Sinks[Name]; ok { // of the tool, whose raw samples nobody else can count
+		sink.Raw = s.Raw
+	}
+	p.runLine(p.points.ledger(nil, &ledger, &sink))
+}
+
+// Events writes what ltlab saw of the run besides: interruptions and the like.
+func (p *Push) Events(ctx context.Context, all []record.Event) error {
+	if p.info.tool == "" {
+		return nil
+	}
+	for _, e := range all {
+		p.runLine(p.points.event(nil, e.ID, e.Text, e.Time.UnixMilli()))
+	}
+	return p.flush(ctx)
+}
+
+// flush writes what is queued, in order.
+func (p *Push) flush(ctx context.Context) error {
+	for _, b := range []*batch{&p.short, &p.long} {
+		if err := b.flush(ctx, p.to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add takes the lines that were appended to its own.
+func (b *batch) add(lines []byte, n int) { b.lines, b.n = lines, b.n+n }
+
+func (b *batch) full() bool { return b.n >= MaxLines || len(b.lines) >= MaxBytes }
+
+// flush delivers the lines; those that were not are kept.
+func (b *batch) flush(ctx context.Context, to *Sender) (err error) {
+	from := 0
+	for b.n > 0 && err == nil {
+		part, n := cut(b.lines[from:])
+		if err = to.Deliver(ctx, b.bucket, millis, part, n); err == nil {
+			from += len(part)
+			b.n -= n
+		}
+	}
+	if rest := len(b.lines) - from; rest == 0 && cap(b.lines) > 4*MaxBytes {
+		b.lines = nil // one huge second must not be held on to
+	} else {
+		b.lines = b.lines[:copy(b.lines, b.lines[from:])]
+	}
+	return err
+}
+
+// cut takes at most MaxLines lines and about MaxBytes bytes.
+func cut(lines []byte) (part []byte, n int) {
+	at := 0
+	for n < MaxLines && at < len(lines) && at < MaxBytes {
+		at += bytes.IndexByte(lines[at:], '\n') + 1
+		n++
+	}
+	return lines[:at], n
+}
+
+// Patience is how long whoever sends a finished run waits for an InfluxDB that does not answer.
+const Patience = 10 * time.Second
+
+// Send pushes a finished record: all of it, or what comes after the Through of a push that was broken off. Refuse, if not
+// nil, is told of lines that are refused for good.
+func Send(ctx context.Context, folder record.Folder, t Target, through int64, refuse func(lines int, why string)) (record.Sink, error) {
+	to := NewSender(t)
+	to.Patience, to.Refuse = Patience, refuse
+	defer to.Close()
+	p := NewPush(folder, to)
+	p.Skip = through
+	defer p.Close()
+	err := p.Finish(ctx, nil)
+	if run, rerr := record.ReadRun(folder.Run()); err == nil && rerr == nil {
+		err = p.Events(ctx, run.Events)
+		p.note(err)
+	}
+	s := p.Sink()
+	s.Done = s.Done && err == nil
+	return s, err
+}
+
+// All is a Skip that leaves nothing but the lines of the run's end.
+const All = math.MaxInt64

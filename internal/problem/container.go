@@ -1,0 +1,44 @@
+package problem
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ImportOutsideProject is a scenario that needs files which its container would not see.
+func ImportOutsideProject(dir string, files []string) *Problem {
+	return &Problem{ID: "import-outside-project", Exit: Mount,
+		What: fmt.Sprintf("the scenario needs files outside its folder %s", dir), Why: strings.Join(files, "\n"),
+		Fix: []Step{{Say: "name a folder that holds them all", Run: "ltlab k6 -p DIR -s PATH/IN/DIR.js"},
+			{Say: "or run k6 on this machine, beside the same lab", Run: "ltlab k6 --runner host -s FILE.js"}}}
+}
+
+// TargetOnLocalhost is a target that a container cannot reach under that name.
+func TargetOnLocalhost(target string) *Problem {
+	return &Problem{ID: "target-on-localhost", Exit: Input,
+		What: fmt.Sprintf("%s is not this machine inside a container", target),
+		Why:  "k6 runs in a container of the lab, where localhost is the container itself",
+		Fix: []Step{{Say: "run k6 on this machine, beside the same lab", Run: "ltlab k6 --runner host -s FILE.js"},
+			{Say: "or, when the service listens on all addresses, call it by the machine's name", Run: "ltlab k6 -s FILE.js -e BASE_URL=http://host.docker.internal:PORT"}}}
+}
+
+// FileOutsideContainer is a file in k6's flags that its container does not see.
+func FileOutsideContainer(path string) *Problem {
+	return &Problem{ID: "file-outside-container", Exit: Mount,
+		What: fmt.Sprintf("k6's container does not see %s", path), Why: "it gets the project's folder to read and an empty working folder to write into",
+		Fix: []Step{{Say: "write into the working folder, by a relative path"},
+			{Say: "or run k6 on this machine, beside the same lab", Run: "ltlab k6 --runner host -s FILE.js"}}}
+}
+
+// ProjectTooLarge is a folder that would have to be copied into a container and holds too much; err says what.
+func ProjectTooLarge(err error) *Problem {
+	return &Problem{ID: "project-too-large", Exit: Mount, Err: err,
+		What: "the project's folder is too large to be copied into a container", Why: err.Error(),
+		Fix: []Step{{Say: "name what scenarios do not need in a file .ltlabignore there, by the rules of .dockerignore"},
+			{Say: "or run k6 on this machine, beside the same lab", Run: "ltlab k6 --runner host -s FILE.js"}}}
+}
+
+func containerExamples() []*Problem {
+	return []*Problem{ImportOutsideProject("DIR", []string{"/a.js"}), TargetOnLocalhost("http://localhost:3000"), FileOutsideContainer("/etc/k6.json"),
+		ProjectTooLarge(fmt.Errorf("DIR holds more than 200 MB; data alone has 300 MB"))}
+}
