@@ -25,6 +25,13 @@ func TestARunningLabObeysOnDocker(t *testing.T) {
 		t.Errorf("restart changed addresses: %+v, then %+v", st, again)
 	}
 	b.problem(b.Ltlab("restart", "nothing"), "service-unknown", 2, `no service "nothing"`)
+	b.OK("restart")
+	b.one()
+	for service, id := range b.containers() {
+		if id == after[service] {
+			t.Errorf("restart of all services left %s as it was", service)
+		}
+	}
 
 	logs := b.OK("logs", "influxdb")
 	for line := range strings.Lines(logs.Stdout) {

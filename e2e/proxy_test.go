@@ -76,7 +76,23 @@ func (b *Bench) listenAt(socket string, h http.Handler) *http.Server {
 	b.try(err)
 	b.try(os.Chmod(socket, 0o666))
 	s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: soon}
-	go func() { _ = s.Serve(l) }() // ends with Close
+	var mu sync.Mutex
+	streams := map[net.Conn]bool{} // that are no requests any more, for which Close does nothing
+	s.ConnState = func(c net.Conn, state http.ConnState) {
+		mu.Lock()
+		defer mu.Unlock()
+		if state == http.StateHijacked {
+			streams[c] = true
+		}
+	}
+	go func() {
+		_ = s.Serve(l) // ends with Close
+		mu.Lock()
+		defer mu.Unlock()
+		for c := range streams {
+			_ = c.Close()
+		}
+	}()
 	return s
 }
 

@@ -27,7 +27,13 @@ type target struct {
 
 func newTarget(t *testing.T) *target {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	return newTargetAt(t, "127.0.0.1")
+}
+
+// newTargetAt listens on another address of this machine.
+func newTargetAt(t *testing.T, host string) *target {
+	t.Helper()
+	l, err := net.Listen("tcp4", host+":0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,8 +99,7 @@ func measureSoak(ctx context.Context, b *bench, _ int, figures []figure) error {
 		}
 	}
 	_ = cmd.Process.Signal(os.Interrupt)
-	<-ended
-	return err
+	return errors.Join(err, <-ended)
 }
 
 // addresses are those of the boards and the toy API in what `ltlab start --json` prints.
@@ -165,8 +164,11 @@ func look(home, boards string, ltlab int) (s soakState, err error) {
 	}
 	defer res.Body.Close()
 	var body bytes.Buffer
-	if _, err := body.ReadFrom(res.Body); err != nil || res.StatusCode != http.StatusOK {
-		return s, fmt.Errorf("the board: %s, %v", res.Status, err)
+	if _, err := body.ReadFrom(res.Body); err != nil {
+		return s, fmt.Errorf("the board: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return s, fmt.Errorf("the board: %s", res.Status)
 	}
 	s.board = time.Since(began)
 	return s, nil
@@ -180,8 +182,11 @@ func (b *bench) grown(figures []figure, states []soakState, out []byte) error {
 			Requests int64 `json:"requests"`
 		} `json:"summary"`
 	}
-	if err := json.Unmarshal(out, &doc); err != nil || !doc.OK {
-		return fmt.Errorf("the run did not end well: %s, %v", out, err)
+	if err := json.Unmarshal(out, &doc); err != nil {
+		return fmt.Errorf("ltlab k6 --json: %w", err)
+	}
+	if !doc.OK {
+		return fmt.Errorf("the run did not end well: %s", out)
 	}
 	n := len(states)
 	if n < 8 {

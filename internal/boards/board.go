@@ -16,6 +16,14 @@ type Board struct {
 	Tool        string // the tool whose runs it is made for
 	Description string
 	Rows        []PanelRow
+	Shades      []Shade
+}
+
+// Shade is a condition under which a run's figures say less: where the query's value is At or above it, charts have a gray
+// ground. Several make one ground.
+type Shade struct {
+	Query Query
+	At    float64
 }
 
 // PanelRow is a row of panels that share a height. Without a title it has no heading.
@@ -52,6 +60,7 @@ type Panel struct {
 	Caveat      *Caveat
 	Absent      string // why a run may have no such data; else the renderer says which metric is not there
 	Withheld    string // why there is nothing when every query's If held back all values
+	Shaded      string // what the board's shades mean, where this chart has some
 }
 
 // Caveat is something to know about a panel's values where Query, a figure of the whole run, is above zero.
@@ -87,6 +96,7 @@ type Query struct {
 	By     string            // counts only: sum over all series, one answer for each value of this tag
 	Only   Class             // with By: take the values of this class together as one answer
 	Calc   Calc
+	Each   string // not counts: a line for each value of this tag, named by it
 	If     *Query // values count only where this query, of the same roll-up and window, is above zero
 	Unit   Unit   // unless empty, in place of the panel's
 	Ink    Ink

@@ -7,9 +7,12 @@ func (definitions) K6Run() Board {
 	return Board{
 		ID: "k6-run", Title: "k6 run", Tool: "k6",
 		Description: "Load, latency, failures and checks of one k6 run, live or finished.",
+		Shades:      shortOfCPU(),
 		Rows: []PanelRow{
 			{Panels: k6Totals()},
 			{Panels: []Panel{k6Rate(), k6Latency()}},
+			{Panels: []Panel{shares(), cores()}},
+			{Panels: []Panel{memory(), network()}},
 			{Panels: []Panel{k6Failures(), k6Codes()}},
 			{Panels: []Panel{k6Users(), k6Load()}},
 			{Panels: []Panel{k6ChecksOverTime(), k6Checks()}},
@@ -116,7 +119,7 @@ func k6Latency() Panel {
 		return q
 	}
 	return Panel{ID: "percentiles", Title: "Latency (p50 to max, each second)", Kind: Timeseries, Unit: Milliseconds, Width: 6,
-		Withheld: noneAnswered, Caveat: unanswered(),
+		Withheld: noneAnswered, Caveat: unanswered(), Shaded: shaded,
 		Description: "Percentiles of http_req_duration in each second, from merged sketches, within 1 %. They are never averaged.",
 		Queries:     []Query{line("max", Faint), line("p99", Ramp4), line("p95", Ramp3), line("p90", Ramp2), line("p50", Ramp1)}}
 }

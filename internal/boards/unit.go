@@ -10,13 +10,15 @@ const (
 	Bytes         Unit = "bytes"
 	Percent       Unit = "percent" // of a share from 0 to 1
 	Users         Unit = "VUs"
+	Cores         Unit = "cores"
+	ByteRate      Unit = "B/s"
 	RequestRate   Unit = "req/s"
 	IterationRate Unit = "it/s"
 )
 
 // Units are all units there are.
 func Units() []Unit {
-	return []Unit{Count, Milliseconds, Bytes, Percent, Users, RequestRate, IterationRate}
+	return []Unit{Count, Milliseconds, Bytes, Percent, Users, Cores, ByteRate, RequestRate, IterationRate}
 }
 
 // Ink is a color by its meaning; renderers have one for light and one for dark.

@@ -28,6 +28,11 @@ func (b *Board) Validate() error {
 	if b.ID == "" || b.Title == "" || b.Description == "" {
 		errs = append(errs, fmt.Errorf("board %q: id, title and description must not be empty", b.ID))
 	}
+	for i := range b.Shades {
+		for _, err := range b.Shades[i].Query.faults() {
+			errs = append(errs, fmt.Errorf("board %q, shade %d: %w", b.ID, i, err))
+		}
+	}
 	seen := map[string]bool{}
 	b.Panels(func(p *Panel) {
 		for _, err := range p.faults() {
@@ -80,6 +85,9 @@ func (p *Panel) faults() (errs []error) {
 		if said := windows[q.Window]; !strings.HasSuffix(p.Title, ", "+said+")") && q.Calc != Largest {
 			add("query %d (%s): reads windows of %s, which the title does not say", i, q.Label, q.Window)
 		}
+		if q.Each != "" && p.Kind != Timeseries {
+			add("query %d (%s): lines for each %s are of a time series", i, q.Label, q.Each)
+		}
 		if q.Only == "" && q.By != "" && p.Kind != Bars && q.By != p.Key {
 			add("query %d (%s): answers for each %s, where one is wanted", i, q.Label, q.By)
 		}
@@ -101,6 +109,9 @@ func (q *Query) faults() (errs []error) {
 	}
 	if !slices.Contains([]Calc{AsIs, PerSecond, Share, Largest}, q.Calc) || !slices.Contains([]Class{"", Failed, NoAnswer, Answered}, q.Only) {
 		add("unknown calculation %q or class %q", q.Calc, q.Only)
+	}
+	if q.Each != "" && (q.By != "" || q.Counted() || q.Rollup != rows.BySeries) {
+		add("a line for each %s is of roll-up %s and no count", q.Each, rows.BySeries)
 	}
 	if q.By != "" && !q.Counted() {
 		add("only counts may be summed by a tag, not %s", q.Field)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -122,11 +124,30 @@ func (d *Deps) running(ctx context.Context) (*lab.Lab, *lab.Status, error) {
 }
 
 // choose is the lab on the engine that a start should use. A lab that runs keeps its engine; auto takes Docker when an
-// engine answers and every image can be had, and else says why not.
-func (d *Deps) choose(ctx context.Context, name string, o engine.Options, p term.Progress) (*lab.Lab, error) {
+// engine answers and every image can be had, and else says why not. It adds to o what the start must ask again.
+func (d *Deps) choose(ctx context.Context, name string, o *engine.Options, p term.Progress) (*lab.Lab, error) {
+	h, err := d.home()
+	if err != nil {
+		return nil, err
+	}
+	small := d.embedded(h)
+	full, err := d.docker(h)
+	if err != nil {
+		return nil, err
+	}
+	was := full.Remembered()
 	l, err := d.lab(ctx)
 	if err != nil {
 		return nil, err
+	}
+	o.Still = func() error { // another start may have been faster, on the other engine
+		switch {
+		case l.Engine.Name() == full.Name() && small.Alive():
+			return problem.OtherEngine(full.Name(), small.Name())
+		case l.Engine.Name() == small.Name() && !was && full.Remembered():
+			return problem.OtherEngine(small.Name(), full.Name())
+		}
+		return nil
 	}
 	st, err := l.Status(ctx)
 	if err != nil {
@@ -136,27 +157,39 @@ func (d *Deps) choose(ctx context.Context, name string, o engine.Options, p term
 		if name != "auto" && name != l.Engine.Name() {
 			return nil, problem.OtherEngine(name, l.Engine.Name())
 		}
-		return l, nil
+		return l, misfit(l.Engine, o)
 	}
-	if l.Engine = d.embedded(l.Home); name == "embedded" {
-		return l, nil
+	if l.Engine = small; name == "embedded" {
+		return l, misfit(small, o)
 	}
-	full, err := d.docker(l.Home)
-	if err != nil {
-		return nil, err
-	}
-	why := full.Ready(ctx, o, p)
+	why := full.Ready(ctx, *o, p)
 	switch {
-	case why == nil || name == "docker":
+	case why == nil:
 		l.Engine = full
-		return l, why
+		return l, misfit(full, o)
+	case name == "docker":
+		return nil, why
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case len(o.Only)+len(o.Without) > 0, !environmental(why): // only Docker can do what was asked
+	case misfit(small, o) != nil, !environmental(why): // only Docker can do what was asked
 		return nil, why
 	}
-	p(term.Event{Text: "runs embedded, for " + strings.ReplaceAll(short(why), "\n", "; ")})
+	l.Reason = strings.ReplaceAll(short(why), "\n", "; ")
+	p(term.Event{Text: "runs embedded, for " + l.Reason})
 	return l, nil
+}
+
+// misfit refuses a start that asks for what the engine does not have.
+func misfit(e engine.Engine, o *engine.Options) error {
+	if e.Name() != "docker" && len(o.Only)+len(o.Without) > 0 {
+		return problem.NeedsDocker("a start with --only or --without", "the services of the embedded lab are one process")
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Ports)) {
+		if !slices.Contains(e.Services(), name) {
+			return &usageError{fmt.Errorf("--port %s: the %s engine has no such service, only %s", name, e.Name(), strings.Join(e.Services(), ", "))}
+		}
+	}
+	return nil
 }
 
 // environmental says whether an error lies in what is around the lab, so that another engine may do.

@@ -47,10 +47,16 @@ func runEnv(ctx context.Context, d *Deps, shell string) error {
 	if err != nil {
 		return err
 	}
-	if s.boards == "" {
+	if !s.running {
 		s.warnings = append(s.warnings, "the lab is not running, so its own addresses are left out")
 	}
 	doc := envDoc{Schema: Schema, Env: map[string]string{}, Warnings: s.warnings}
+	s.Getenv = func(name string) string { // what an earlier `ltlab env` gave this shell may be another lab's
+		if strings.HasPrefix(name, "INFLUXDB_") || strings.HasPrefix(name, "GRAFANA_") {
+			return ""
+		}
+		return d.Getenv(name)
+	}
 	var lines []string
 	add := func(name, value string) {
 		doc.Env[name] = value

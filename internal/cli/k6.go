@@ -103,7 +103,7 @@ func runK6(ctx context.Context, o *k6Options) error {
 		}
 	}
 	progress := d.IO.Progress(d.json)
-	r := &runner.Runner{Runs: l.Home.Runs(), Kill: d.Kill}
+	r := &runner.Runner{Runs: l.Home.Runs(), Kill: d.Kill, Watch: o.watch(l, st)}
 	if r.Place, err = o.place(ctx, l, st, spec, progress); err != nil {
 		return err
 	}

@@ -3,12 +3,15 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/ltlab/ltlab/compose"
+	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/engine/docker"
 	"github.com/ltlab/ltlab/internal/lab"
+	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/runner"
 	"github.com/ltlab/ltlab/internal/term"
 )
@@ -38,10 +41,10 @@ func (o *k6Options) place(ctx context.Context, l *lab.Lab, st *lab.Status, spec 
 		return nil, notDocker(st)
 	}
 	if ok && o.runner != runnerHost {
-		image, err := full.Runnable(ctx, engine.K6, p)
+		name, id, err := full.Runnable(ctx, engine.K6, p)
 		if err == nil {
-			spec.Binary = image
-			return o.container(full, image, st, spec, p), nil
+			spec.Binary = name + "@" + id
+			return o.container(ctx, l, full, id, st, spec, p)
 		}
 		if o.runner == runnerDocker || ctx.Err() != nil {
 			return nil, err
@@ -56,7 +59,18 @@ func (o *k6Options) place(ctx context.Context, l *lab.Lab, st *lab.Status, spec 
 	return runner.Host{}, err
 }
 
-func (o *k6Options) container(full *docker.Engine, image string, st *lab.Status, spec *runner.Spec, p term.Progress) runner.Place {
+// container is a container of that image. What runs left there whose ltlab was killed is cleared away.
+func (o *k6Options) container(ctx context.Context, l *lab.Lab, full *docker.Engine, image string, st *lab.Status, spec *runner.Spec, p term.Progress) (runner.Place, error) {
+	folder := func(run string) record.Folder { return record.Folder(filepath.Join(string(l.Home.Runs()), run)) }
+	swept, err := full.Sweep(ctx, func(run string) bool { return runner.Alive(folder(run)) })
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range swept {
+		if err := runner.Reclaim(folder(run)); err != nil && exists(string(folder(run))) {
+			p(term.Event{Warn: true, Text: fmt.Sprintf("the folder of run %s, which was killed, could not be tidied up: %s", run, err)})
+		}
+	}
 	inside := map[string]string{}
 	for _, port := range compose.Ports() {
 		if url := st.URL(port.Service); strings.HasPrefix(url, "http://") {
@@ -66,10 +80,20 @@ func (o *k6Options) container(full *docker.Engine, image string, st *lab.Status,
 	if spec.Sink != nil {
 		spec.Sink.ToolURL = inside[spec.Sink.URL]
 	}
-	return &runner.Container{
-		Engine: full, Service: engine.K6, Image: image, Inside: inside,
-		Note: func(text string) { p(term.Event{Warn: true, Text: text}) },
+	if _, given := lookup(spec.Vars, config.BaseURL); !given && spec.Target != "" { // the environment's
+		spec.Vars = append(spec.Vars, config.BaseURL+"="+spec.Target)
 	}
+	return &runner.Container{
+		Create: func(ctx context.Context, j docker.Job) (runner.Box, error) {
+			box, err := full.Create(ctx, j)
+			if err != nil {
+				return nil, err // a nil *Container would be a Box
+			}
+			return box, nil
+		},
+		Service: engine.K6, Image: image, Inside: inside, Reach: !o.noGate,
+		Note: func(text string) { p(term.Event{Warn: true, Text: text}) },
+	}, nil
 }
 
 // running says whether a lab's services run, well or not.

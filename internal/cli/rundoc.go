@@ -29,6 +29,7 @@ type runDoc struct {
 	Checks     []analysis.Check   `json:"checks"`
 	Thresholds []record.Threshold `json:"thresholds"`
 	Ledger     ledgerDoc          `json:"ledger"`
+	Infra      []analysis.Usage   `json:"infrastructure"` // empty when nothing was measured
 	Warnings   []record.Warning   `json:"warnings"`
 	Problem    *problemed         `json:"problem,omitempty"`
 	Files      []string           `json:"files"` // that the scenario wrote in its container, where they are now
@@ -68,7 +69,7 @@ const httpDuration = "http_req_duration"
 func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc {
 	doc := &runDoc{
 		Schema: Schema, Run: folder.ID(), Tool: s.Tool, Version: s.ToolVersion, State: s.State, Start: s.Start, Record: string(folder),
-		Load: s.Load, Checks: orEmpty(s.Checks), Thresholds: orEmpty(s.Thresholds), Warnings: []record.Warning{}, Files: []string{},
+		Infra: orEmpty(s.Infra), Load: s.Load, Checks: orEmpty(s.Checks), Thresholds: orEmpty(s.Thresholds), Warnings: []record.Warning{}, Files: []string{},
 		Summary: summaryDoc{
 			Seconds: s.Seconds, Requests: s.Requests, RPS: s.RPS, Failed: s.Failed, FailedRatio: s.FailedRatio,
 			Unanswered: s.Unanswered, Codes: s.Codes, Trends: map[string]*analysis.Latency{},

@@ -78,15 +78,16 @@ func runRunsPush(ctx context.Context, o *pushOptions, name string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	doc := pushDoc{Schema: Schema, Run: folder.ID(), URL: t.URL, Bucket: t.Bucket, Bucket1M: t.BucketMM, OK: sent.Whole(), Sink: sent}
+	doc := pushDoc{Schema: Schema, Run: folder.ID(), URL: t.URL, Bucket: t.Bucket, Bucket1M: t.Bucket1M, OK: sent.Whole(), Sink: sent}
 	if !sent.Whole() {
 		p := runner.Unsent(folder.ID(), &sent, err)
 		doc.Exit, doc.Problem = p.Exit, problemDoc(p)
 		if !d.json {
 			return p
 		}
+	} else {
+		noteSent(folder, sent)
 	}
-	noteSent(folder, sent)
 	if d.json {
 		if err := term.JSON(d.IO.Out, doc); err != nil || doc.OK {
 			return err
@@ -196,7 +197,7 @@ func influxOf(s config.Sources, st *lab.Status) *runner.Sink {
 	}
 	t := influx.Target{
 		URL: s.Value(config.InfluxURL).Value, Org: s.Value(config.InfluxOrg).Value, Token: s.Value(config.InfluxToken).Value,
-		Bucket: s.Value(config.InfluxBucket).Value, BucketMM: s.Value(config.InfluxBucket1M).Value,
+		Bucket: s.Value(config.InfluxBucket).Value, Bucket1M: s.Value(config.InfluxBucket1M).Value,
 	}
 	if t.URL == "" {
 		return nil

@@ -50,6 +50,9 @@ func writeRun(s *term.IO, d *runDoc) {
 	for _, name := range slices.Sorted(maps.Keys(d.Ledger.Sinks)) {
 		line(name, "%s", sinkText(t, d.Run, d.Ledger.Sinks[name]))
 	}
+	if text := machineText(t, d.Infra); text != "" {
+		line("cpu", "%s", text)
+	}
 	for _, w := range d.Warnings {
 		line("warning", "%s", t.Warn(printable(strings.ReplaceAll(w.Text, "\n", "; "))))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
+	"github.com/ltlab/ltlab/internal/lab"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/runner"
 	"github.com/ltlab/ltlab/internal/term"
@@ -17,6 +18,7 @@ import (
 // settings are the lab's settings as they count in the folder where the user is.
 type settings struct {
 	config.Sources
+	running  bool     // the lab runs, well or not
 	boards   string   // address of the running lab's boards, "" without
 	warnings []string // never nil
 }
@@ -35,11 +37,16 @@ func (d *Deps) settings(ctx context.Context) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	notes := warnings(env)
 	_, st, err := d.running(ctx)
+	var p *problem.Problem
+	if ctx.Err() == nil && errors.As(err, &p) && noEngine(p) { // settings can be read, and mended, without it
+		notes, st, err = append(notes, p.What+", where the lab was left running"), &lab.Status{State: engine.Absent}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{boards: st.URL(engine.Boards), warnings: warnings(env)}
+	s := &settings{running: running(st), boards: st.URL(engine.Boards), warnings: notes}
 	s.Sources = config.Sources{Getenv: d.Getenv, Project: project, Env: env, Running: map[string]string{
 		config.BaseURL: st.URL(engine.ToyAPI), config.InfluxURL: st.URL("influxdb"), config.GrafanaURL: st.URL("grafana"),
 	}}

@@ -56,9 +56,22 @@ func parsePorts(flags []string) (map[string]int, error) {
 		if !slices.Contains(known, name) || err != nil || n < 1 || n > 65535 {
 			return nil, &usageError{fmt.Errorf("--port %q: want SERVICE=PORT, 1 to 65535, and one of %s", f, strings.Join(known, ", "))}
 		}
+		for other, port := range out {
+			if other == name || port == n && protocol(other) == protocol(name) {
+				return nil, &usageError{fmt.Errorf("--port %q: %s has port %d already", f, other, port)}
+			}
+		}
 		out[name] = n
 	}
 	return out, nil
+}
+
+// protocol is that of a service's port.
+func protocol(service string) string {
+	if service == engine.Telegraf {
+		return "udp"
+	}
+	return "tcp"
 }
 
 func runStart(ctx context.Context, o *startOptions) error {
@@ -81,7 +94,7 @@ func runStart(ctx context.Context, o *startOptions) error {
 	}
 	d.warn(warnings(env))
 	options := engine.Options{Ports: ports, Timeout: o.timeout, Only: o.only, Without: o.without}
-	l, err := d.choose(ctx, o.engine, options, progress)
+	l, err := d.choose(ctx, o.engine, &options, progress)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ type Options struct {
 	Timeout time.Duration  // until every service is healthy
 	Only    []string       // these services and no others; empty: all
 	Without []string       // all but these
+	Still   func() error   // asked under the lab's lock; an error ends the start. May be nil
 }
 
 // Holding is something that a lab keeps on this machine.

@@ -75,7 +75,9 @@ type partialError struct {
 
 func (e *partialError) Error() string { return e.message }
 
-var droppedLines = regexp.MustCompile(`dropped=(\d+)`)
+// droppedLines finds how many, as InfluxDB 2.7 says it: "field type conflict: ... dropped=3", "dropped 3 points outside
+// retention policy".
+var droppedLines = regexp.MustCompile(`dropped[= ](\d+)`)
 
 // judge says what an answer to a write of n lines means; nil is success.
 func (t *Target) judge(bucket string, status int, head http.Header, body []byte, n int) error {

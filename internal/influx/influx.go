@@ -22,7 +22,7 @@ type Target struct {
 	Org      string
 	Token    string
 	Bucket   string // rows by the second, the run's own, raw samples
-	BucketMM string // rows by the minute and the run's own; "": none
+	Bucket1M string // rows by the minute and the run's own; "": none
 	Insecure bool   // the certificate of an https address is not checked
 }
 

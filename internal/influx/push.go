@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"sync"
-	"time"
 
 	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/rows"
@@ -43,17 +41,10 @@ type Push struct {
 	failure error
 }
 
-// batch is lines on their way to a bucket.
-type batch struct {
-	bucket string
-	lines  []byte
-	n      int
-}
-
 // NewPush returns a push of the record in that folder. It does nothing before its first Step.
 func NewPush(folder record.Folder, to *Sender) *Push {
 	t := to.target
-	return &Push{folder: folder, to: to, builder: rows.NewBuilder(), short: batch{bucket: t.Bucket}, long: batch{bucket: t.BucketMM}}
+	return &Push{folder: folder, to: to, builder: rows.NewBuilder(), short: batch{bucket: t.Bucket}, long: batch{bucket: t.Bucket1M}}
 }
 
 // Step reads what is new in the record and returns when InfluxDB has its rows. After an error of the Sender (see Deliver)
@@ -288,61 +279,3 @@ func (p *Push) flush(ctx context.Context) error {
 	}
 	return nil
 }
-
-// add takes the lines that were appended to its own.
-func (b *batch) add(lines []byte, n int) { b.lines, b.n = lines, b.n+n }
-
-func (b *batch) full() bool { return b.n >= MaxLines || len(b.lines) >= MaxBytes }
-
-// flush delivers the lines; those that were not are kept.
-func (b *batch) flush(ctx context.Context, to *Sender) (err error) {
-	from := 0
-	for b.n > 0 && err == nil {
-		part, n := cut(b.lines[from:])
-		if err = to.Deliver(ctx, b.bucket, millis, part, n); err == nil {
-			from += len(part)
-			b.n -= n
-		}
-	}
-	if rest := len(b.lines) - from; rest == 0 && cap(b.lines) > 4*MaxBytes {
-		b.lines = nil // one huge second must not be held on to
-	} else {
-		b.lines = b.lines[:copy(b.lines, b.lines[from:])]
-	}
-	return err
-}
-
-// cut takes at most MaxLines lines and about MaxBytes bytes.
-func cut(lines []byte) (part []byte, n int) {
-	at := 0
-	for n < MaxLines && at < len(lines) && at < MaxBytes {
-		at += bytes.IndexByte(lines[at:], '\n') + 1
-		n++
-	}
-	return lines[:at], n
-}
-
-// Patience is how long whoever sends a finished run waits for an InfluxDB that does not answer.
-const Patience = 10 * time.Second
-
-// Send pushes a finished record: all of it, or what comes after the Through of a push that was broken off. Refuse, if not
-// nil, is told of lines that are refused for good.
-func Send(ctx context.Context, folder record.Folder, t Target, through int64, refuse func(lines int, why string)) (record.Sink, error) {
-	to := NewSender(t)
-	to.Patience, to.Refuse = Patience, refuse
-	defer to.Close()
-	p := NewPush(folder, to)
-	p.Skip = through
-	defer p.Close()
-	err := p.Finish(ctx, nil)
-	if run, rerr := record.ReadRun(folder.Run()); err == nil && rerr == nil {
-		err = p.Events(ctx, run.Events)
-		p.note(err)
-	}
-	s := p.Sink()
-	s.Done = s.Done && err == nil
-	return s, err
-}
-
-// All is a Skip that leaves nothing but the lines of the run's end.
-const All = math.MaxInt64

@@ -124,7 +124,7 @@ func TestARecordBecomesPoints(t *testing.T) {
 	f.close(131, 108)
 	d := newDatabase(t, nil)
 	target := d.target()
-	target.BucketMM = "long"
+	target.Bucket1M = "long"
 	sink, err := Send(t.Context(), f.folder, target, 0, nil)
 	if err != nil || !sink.Whole() || sink.Retried != 0 || sink.Written != int64(len(d.got("short"))+len(d.got("long"))) {
 		t.Fatalf("%v: %+v", err, sink)

@@ -70,7 +70,7 @@ func NewSender(t Target) *Sender {
 	return s
 }
 
-// Written, Retried and Refused count lines: acknowledged, in writes that had to be sent again, and never to be taken.
+// Written, Retried and Refused count lines: acknowledged, acknowledged after more than one try, and never to be taken.
 func (s *Sender) Written() int64 { return s.written.Load() }
 func (s *Sender) Retried() int64 { return s.retried.Load() }
 func (s *Sender) Refused() int64 { return s.refused.Load() }
@@ -106,6 +106,11 @@ func (s *Sender) Deliver(ctx context.Context, bucket, precision string, lines []
 // DeliverPack is Deliver for lines that are gzip already.
 func (s *Sender) DeliverPack(ctx context.Context, bucket, precision string, gz []byte, n int) error {
 	var failing time.Time
+	again := func(n int) {
+		if !failing.IsZero() {
+			s.retried.Add(int64(n))
+		}
+	}
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		err := s.post(ctx, bucket, precision, gz, n)
 		var partial *partialError
@@ -114,10 +119,12 @@ func (s *Sender) DeliverPack(ctx context.Context, bucket, precision string, gz [
 		case err == nil:
 			s.well()
 			s.written.Add(int64(n))
+			again(n)
 			return nil
 		case errors.As(err, &partial):
 			s.well()
 			s.written.Add(int64(n - partial.dropped))
+			again(n)
 			s.refuse(partial.dropped, partial.message)
 			return nil
 		case errors.Is(err, errTooLarge), errors.Is(err, errUnparsable):
@@ -133,10 +140,9 @@ func (s *Sender) DeliverPack(ctx context.Context, bucket, precision string, gz [
 		if failing.IsZero() {
 			failing = time.Now()
 		}
-		if s.Patience > 0 && time.Since(failing) >= s.Patience || !s.wait(ctx, max(wait, unreachable.after)) {
+		if s.Patience > 0 && time.Since(failing) >= s.Patience || !s.wait(ctx, wait, unreachable.after) {
 			return err
 		}
-		s.retried.Add(int64(n))
 	}
 }
 
@@ -165,9 +171,12 @@ func halve(lines []byte, n int) (half, k int) {
 	return half, k
 }
 
-// wait waits for about that long; false says that ctx ended.
-func (s *Sender) wait(ctx context.Context, d time.Duration) bool {
-	d = min(d, longestAsk)
+// wait waits for about that long, with jitter, but not less than was asked for; false says that ctx ended.
+func (s *Sender) wait(ctx context.Context, d, asked time.Duration) bool {
+	d = d - d/4 + rand.N(d/2+1)
+	if asked > 0 {
+		d = max(d, min(asked, longestAsk)+rand.N(firstWait))
+	}
 	hurry := s.hurry
 	select {
 	case <-hurry: // nobody has time to be asked for more
@@ -177,7 +186,7 @@ func (s *Sender) wait(ctx context.Context, d time.Duration) bool {
 	if s.Patience > 0 {
 		d = min(d, s.Patience/4)
 	}
-	timer := time.NewTimer(d/2 + rand.N(d/2+1) + d/4)
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -2,7 +2,7 @@
 // and network, once a second, for the run's record.
 //
 // What could not be measured is a gap, never a zero: a counter that fell, a container that came or went, a source that did
-// not answer in time.
+// not answer for too long.
 package infra
 
 import (
@@ -16,14 +16,17 @@ import (
 // every is how long a second is.
 const every = time.Second
 
-// answerIn is how long a probe may take; one that takes longer misses its second.
-const answerIn = 800 * time.Millisecond
+// later is how many seconds after its end a second is written: by then slow sources have told of it, too.
+const later = 2
+
+// waitFor is how long probes are waited for; what comes later counts for the next time.
+const waitFor = 900 * time.Millisecond
 
 // Reading is how the counters of one source stand. NaN is not known.
 type Reading struct {
 	Source record.Source // its ID is the sampler's matter
 	ID     string        // changes when the counters are another's: a container's id, a process's number
-	At     time.Time     // when the counters were read, by whatever clock: only its readings are compared
+	At     time.Time     // when the counters were read
 	CPU    float64       // seconds used so far
 	Memory float64       // bytes now
 	RX     float64       // bytes so far
@@ -36,43 +39,48 @@ func Unknown(name string, kind record.SourceKind) Reading {
 	return Reading{Source: record.Source{Name: name, Kind: kind}, CPU: nan, Memory: nan, RX: nan, TX: nan}
 }
 
-// Probe reads some sources. It is asked by one goroutine at a time. What it cannot read is not in its answer.
+// Probe reads some sources. It is asked by one goroutine at a time, about once a second, and answers with what it read since:
+// of a source nothing, one reading or several in order.
 type Probe interface {
-	Read(ctx context.Context) []Reading
+	Read() []Reading
 }
 
 // Sampler takes a sample of its probes each second.
 type Sampler struct {
-	// Probes are those of a run; pid is the tool's process, 0 when it runs in a container.
-	Probes func(run string, pid int) []Probe
+	// Probes are those of a run, which ctx ends; pid is the tool's process, 0 when it runs in a container.
+	Probes func(ctx context.Context, run string, pid int) []Probe
 }
 
 // Watch samples until ctx ends. Seconds count from start; each line is handed to write, whose error is the writer's matter:
 // it keeps what it could not write.
 func (s *Sampler) Watch(ctx context.Context, run string, pid int, start time.Time, write func(record.RunLine) error) {
 	var askers []*asker
-	for _, p := range s.Probes(run, pid) {
+	for _, p := range s.Probes(ctx, run, pid) {
 		askers = append(askers, &asker{probe: p, answer: make(chan []Reading, 1)})
 	}
-	var d differ
-	d.take(0, read(ctx, askers)) // what counters stand at
-	last := int64(time.Since(start) / every)
-	wake := time.NewTimer(time.Until(start.Add(time.Duration(last+1) * every)))
-	defer wake.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake.C:
-		}
-		// The second that has just ended; a wake-up that comes half a second late or more is for the next one.
-		if t := int64((time.Since(start) + every/2) / every); t > last {
-			last = t
-			for _, l := range d.take(t, read(ctx, askers)) {
+	g := gauges{start: start}
+	past := func() int64 { return int64(time.Since(start) / every) }
+	written := past()
+	until := func(t int64) {
+		for ; written < t; written++ {
+			for _, l := range g.second(written + 1) {
 				_ = write(l)
 			}
 		}
-		wake.Reset(time.Until(start.Add(time.Duration(last+1) * every)))
+	}
+	g.add(read(ctx, askers))
+	wake := time.NewTimer(0)
+	defer wake.Stop()
+	for {
+		wake.Reset(time.Until(start.Add(time.Duration(past()+1) * every)))
+		select {
+		case <-ctx.Done():
+			until(past())
+			return
+		case <-wake.C:
+		}
+		g.add(read(ctx, askers))
+		until(past() - later)
 	}
 }
 
@@ -85,25 +93,15 @@ type asker struct {
 
 // read asks all probes at once and takes what comes in time.
 func read(ctx context.Context, askers []*asker) (all []Reading) {
-	ctx, cancel := context.WithTimeout(ctx, answerIn)
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
 	defer cancel()
-	asked := make([]bool, len(askers))
-	for i, a := range askers {
-		if a.busy {
-			select {
-			case <-a.answer: // to an older question
-				a.busy = false
-			default:
-				continue
-			}
+	for _, a := range askers {
+		if !a.busy {
+			a.busy = true
+			go func() { a.answer <- a.probe.Read() }()
 		}
-		a.busy, asked[i] = true, true
-		go func() { a.answer <- a.probe.Read(ctx) }()
 	}
-	for i, a := range askers {
-		if !asked[i] {
-			continue
-		}
+	for _, a := range askers {
 		select {
 		case r := <-a.answer:
 			a.busy = false

@@ -18,6 +18,7 @@ type Lab struct {
 	Name   string
 	Home   config.Home
 	Engine engine.Engine
+	Reason string // why it is this engine, see Status
 }
 
 // Status is how a lab stands.
@@ -27,6 +28,7 @@ type Status struct {
 	Engine   string           `json:"engine"`
 	State    engine.State     `json:"state"`
 	Services []engine.Service `json:"services"`
+	Reason   string           `json:"reason,omitempty"` // why a start chose this engine, where it was left to choose and Docker would not do
 }
 
 // URL of a service that is healthy; "" for any other.
@@ -63,7 +65,9 @@ func (l *Lab) Start(ctx context.Context, o engine.Options, p term.Progress) (*St
 	if err != nil {
 		return nil, err
 	}
-	return l.status(services), nil
+	st := l.status(services)
+	st.Reason = l.Reason
+	return st, nil
 }
 
 // Stop ends the lab and keeps its data; stopped is false when it did not run.

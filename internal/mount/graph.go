@@ -2,7 +2,7 @@
 package mount
 
 import (
-	"fmt"
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,18 +15,24 @@ import (
 // Graph is what a script needs of the disk.
 type Graph struct {
 	Files  []string // absolute paths that exist: the script itself, what it imports, what it opens by a literal name
+	Fixed  []string // those of them that are named by an absolute path, which is another one in a container
 	Env    []string // names that it reads from __ENV, sorted
 	Locals []string // addresses of the machine itself that stand in it, as http://localhost:3000, sorted
 }
 
-// opens finds k6's open("file"): a path counts from the script's own folder.
-var opens = regexp.MustCompile("\\bopen\\(\\s*(?:\"([^\"\\n]+)\"|'([^'\\n]+)'|`([^`$\\n]+)`)")
+// What is looked for in scripts without comments and without needless spaces, as esbuild writes them.
+var (
+	// opens finds k6's open("file"): a path counts from the script's own folder.
+	opens = regexp.MustCompile("\\bopen\\((?:import\\.meta\\.resolve\\()?(?:\"([^\"\\n]+)\"|'([^'\\n]+)'|`([^`$\\n]+)`)")
+	// reads finds the variables that a script reads, one by one; several are those that it takes at once.
+	reads   = regexp.MustCompile(`__ENV(?:\??\.([A-Za-z_$][\w$]*)|(?:\?\.)?\[["']([^"']+)["']\])`)
+	several = regexp.MustCompile(`\{([^{}]*)\}=__ENV`)
+	first   = regexp.MustCompile(`(?:^|,)([A-Za-z_$][\w$]*)`)
+	// loopback finds addresses of the machine that the script runs on.
+	loopback = regexp.MustCompile(`(?:https?|wss?)://` + here + `(?::\d+)?` + "|[\"'`](" + here + `:\d+)`)
+)
 
-// reads finds the variables that a script reads.
-var reads = regexp.MustCompile(`__ENV(?:\.([A-Za-z_$][\w$]*)|\[["']([^"']+)["']\])`)
-
-// loopback finds addresses of the machine that the script runs on.
-var loopback = regexp.MustCompile(`(?:https?|wss?)://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?`)
+const here = `(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])`
 
 // local is an import of a file, as k6 resolves it: relative, absolute or a file URL. The rest is k6's own or remote.
 var local = regexp.MustCompile(`^(\.\.?/|/|file://)`)
@@ -41,7 +47,7 @@ func Scan(script string) (*Graph, error) {
 	if _, err := os.ReadFile(script); err != nil {
 		return nil, err
 	}
-	found := map[string]bool{}
+	found, fixed := map[string]bool{}, map[string]bool{}
 	follow := api.Plugin{Name: "k6", Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			if a.Kind == api.ResolveEntryPoint {
@@ -52,7 +58,9 @@ func Scan(script string) (*Graph, error) {
 			if !local.MatchString(a.Path) {
 				return api.OnResolveResult{Path: a.Path, External: true}, nil
 			}
-			if !filepath.IsAbs(path) {
+			if filepath.IsAbs(path) {
+				fixed[path] = true
+			} else {
 				path = filepath.Join(a.ResolveDir, path)
 			}
 			if st, err := os.Stat(path); err != nil || st.IsDir() {
@@ -64,25 +72,46 @@ func Scan(script string) (*Graph, error) {
 	}}
 	built := api.Build(api.BuildOptions{ // its errors are syntax errors, which k6 reports with line and column
 		EntryPoints: []string{script}, Bundle: true, Write: false, LogLevel: api.LogLevelSilent, Plugins: []api.Plugin{follow},
-		Platform: api.PlatformNeutral, AbsWorkingDir: filepath.Dir(script), Loader: map[string]api.Loader{".json": api.LoaderJSON},
+		Platform: api.PlatformNeutral, AbsWorkingDir: filepath.Dir(script), MinifyWhitespace: true, LegalComments: api.LegalCommentsNone, Charset: api.CharsetUTF8,
 	})
 	g := &Graph{}
-	for _, out := range built.OutputFiles { // without comments
-		for _, m := range reads.FindAllSubmatch(out.Contents, -1) {
-			g.Env = append(g.Env, string(m[1])+string(m[2]))
+	for _, out := range built.OutputFiles {
+		text := string(out.Contents)
+		for _, m := range reads.FindAllStringSubmatch(text, -1) {
+			g.Env = append(g.Env, m[1]+m[2])
 		}
-		for _, m := range loopback.FindAll(out.Contents, -1) {
-			g.Locals = append(g.Locals, string(m))
+		for _, m := range several.FindAllStringSubmatch(text, -1) {
+			for _, name := range first.FindAllStringSubmatch(m[1], -1) {
+				g.Env = append(g.Env, name[1])
+			}
+		}
+		for _, m := range loopback.FindAllStringSubmatch(text, -1) {
+			g.Locals = append(g.Locals, cmp.Or(m[1], m[0]))
 		}
 	}
 	g.Env, g.Locals = unique(g.Env), unique(g.Locals)
 	for path := range found {
 		g.Files = append(g.Files, path)
-		if parsed(path) {
-			g.Files = append(g.Files, opened(path)...)
+		if !parsed(path) {
+			continue
+		}
+		for _, name := range opened(path) {
+			file := name
+			if !filepath.IsAbs(name) {
+				file = filepath.Join(filepath.Dir(path), name)
+			}
+			if st, err := os.Stat(file); err == nil && !st.IsDir() {
+				g.Files = append(g.Files, file)
+				fixed[file] = fixed[file] || file == name
+			}
 		}
 	}
 	g.Files = unique(g.Files)
+	for _, path := range g.Files {
+		if fixed[path] {
+			g.Fixed = append(g.Fixed, path)
+		}
+	}
 	return g, nil
 }
 
@@ -91,61 +120,91 @@ func unique(list []string) []string {
 	return slices.Compact(list)
 }
 
-// parsed says whether a file is a script, which may import others.
-func parsed(path string) bool {
-	return slices.Contains([]string{".js", ".mjs", ".cjs", ".ts"}, filepath.Ext(path))
-}
+// loaders are the kinds of scripts, which may import others.
+var loaders = map[string]api.Loader{".js": api.LoaderJS, ".mjs": api.LoaderJS, ".cjs": api.LoaderJS, ".ts": api.LoaderTS}
 
-// opened are the files that a script opens by a literal name and that exist.
-func opened(script string) (files []string) {
-	text, err := os.ReadFile(script)
+func parsed(path string) bool { return loaders[filepath.Ext(path)] != api.LoaderNone }
+
+// opened are the literal names that a script opens.
+func opened(script string) (names []string) {
+	source, err := os.ReadFile(script)
 	if err != nil {
 		return nil
 	}
-	for _, m := range opens.FindAllStringSubmatch(string(text), -1) {
-		path := strings.TrimPrefix(m[1]+m[2]+m[3], "file://")
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(script), path)
-		}
-		if st, err := os.Stat(path); err == nil && !st.IsDir() {
-			files = append(files, path)
-		}
+	text := string(api.Transform(string(source), api.TransformOptions{
+		Loader: loaders[filepath.Ext(script)], MinifyWhitespace: true, LegalComments: api.LegalCommentsNone, Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent,
+	}).Code)
+	for _, m := range opens.FindAllStringSubmatch(text, -1) {
+		names = append(names, strings.TrimPrefix(m[1]+m[2]+m[3], "file://"))
 	}
-	return files
+	return names
 }
 
-// Outside are the files that are not in a folder, symbolic links resolved: a container that is given the folder does not
-// see them.
+// Outside are the files that are not below a folder: a container that is given the folder does not have them. Links are
+// not looked at, see Linked.
 func (g *Graph) Outside(dir string) (files []string) {
 	for _, f := range g.Files {
-		if !Within(dir, f) {
+		if !below(dir, f) {
 			files = append(files, f)
 		}
 	}
 	return files
 }
 
-// Root is the deepest folder that holds every file of the graph.
-func (g *Graph) Root() (string, error) {
-	if len(g.Files) == 0 {
-		return "", fmt.Errorf("the script needs no files")
-	}
-	root := filepath.Dir(real(g.Files[0]))
-	for _, f := range g.Files[1:] {
-		for !Within(root, f) {
-			up := filepath.Dir(root)
-			if up == root {
-				return root, nil
-			}
-			root = up
+// Linked are the files below a folder that lead, by a link, to where a container that sees the folder elsewhere cannot
+// follow: out of it, or by an absolute path.
+func (g *Graph) Linked(dir string) (files []string) {
+	for _, f := range g.Files {
+		if below(dir, f) && !follows(dir, f) {
+			files = append(files, f)
 		}
 	}
-	return root, nil
+	return files
+}
+
+// follows says whether each link between a folder and a file in it is relative and stays in the folder.
+func follows(dir, file string) bool {
+	rel, err := filepath.Rel(dir, file)
+	if err != nil {
+		return false
+	}
+	parts := strings.Split(rel, string(filepath.Separator))
+	at := dir
+	for hops := 0; len(parts) > 0; parts = parts[1:] {
+		if at = filepath.Join(at, parts[0]); !below(dir, at) {
+			return false
+		}
+		to, err := os.Readlink(at)
+		if err != nil {
+			continue
+		}
+		if hops++; hops > 40 || filepath.IsAbs(to) {
+			return false
+		}
+		at = filepath.Dir(at)
+		parts = append([]string{""}, append(strings.Split(filepath.FromSlash(to), string(filepath.Separator)), parts[1:]...)...)
+	}
+	return true
+}
+
+// Root is the deepest folder that holds every file of the graph. Links are not looked at, for neither does k6 where an import
+// climbs out of a folder.
+func (g *Graph) Root() string {
+	root := filepath.Dir(g.Files[0])
+	for _, f := range g.Files[1:] {
+		for !below(root, f) {
+			root = filepath.Dir(root)
+		}
+	}
+	return root
 }
 
 // Within says whether a path, symbolic links resolved, is in a folder.
-func Within(dir, path string) bool {
-	rel, err := filepath.Rel(real(dir), real(path))
+func Within(dir, path string) bool { return below(real(dir), real(path)) }
+
+// below says whether a path is in a folder, by their names alone.
+func below(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
 	return err == nil && filepath.IsLocal(rel)
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
@@ -39,61 +40,87 @@ func (e *TooLargeError) Error() string {
 // Owner is whose files are in an archive.
 type Owner struct{ UID, GID int }
 
-// Pack writes a folder as a tar archive whose paths begin with prefix. Links that leave the folder are followed if they lead
-// to a file, devices and sockets are left out, and a file that cannot be read is an error. Nothing is written when the folder
-// is a *TooLargeError.
+// Pack writes a folder as a tar archive whose paths begin with prefix. Links are followed, also those that leave the folder;
+// devices, sockets and links to nowhere are left out. What cannot be read here is there, and cannot be read there either.
+// Nothing is written when the folder is a *TooLargeError.
 func Pack(dir, prefix string, most int64, owner Owner, w io.Writer) error {
 	ignored, err := ignores(dir)
 	if err != nil {
 		return err
 	}
-	var files []string
-	sizes, total := map[string]int64{}, int64(0)
-	err = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, p)
-		if err != nil || rel == "." {
-			return err
-		}
-		skip, err := ignored.MatchesOrParentMatches(filepath.ToSlash(rel))
-		if err != nil {
-			return err
-		}
-		if skip {
-			if d.IsDir() && !ignored.Exclusions() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		st, err := os.Stat(p)
-		if err != nil {
-			return nil // a link to nowhere
-		}
-		if st.Mode().IsRegular() {
-			first, _, _ := cutPath(rel)
-			sizes[first] += st.Size()
-			total += st.Size()
-		}
-		if st.Mode().IsRegular() || d.IsDir() {
-			files = append(files, rel)
-		}
-		return nil
-	})
-	if err != nil {
+	p := &packing{dir: dir, ignored: ignored, sizes: map[string]int64{}}
+	if err := p.list(".", nil); err != nil {
 		return err
 	}
-	if total > most {
+	if p.total > most {
 		e := &TooLargeError{Dir: dir, Most: most}
-		for name, n := range sizes {
+		for name, n := range p.sizes {
 			if n > e.Bytes {
 				e.Largest, e.Bytes = name, n
 			}
 		}
 		return e
 	}
-	return write(dir, prefix, files, owner, w)
+	buffered := bufio.NewWriterSize(w, 1<<20)
+	out := &archive{Writer: tar.NewWriter(buffered), owner: owner}
+	for _, rel := range p.files {
+		if err := out.add(filepath.Join(dir, rel), path.Join(prefix, filepath.ToSlash(rel))); err != nil {
+			return err
+		}
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// packing is a folder that is looked at.
+type packing struct {
+	dir     string
+	ignored *patternmatcher.PatternMatcher
+	files   []string         // paths from dir, a folder before what is in it
+	sizes   map[string]int64 // by what they are below in dir
+	total   int64
+}
+
+// list adds a folder; within are the real paths of those it is in, so that a link to one of them is not followed for ever.
+func (p *packing) list(rel string, within []string) error {
+	at := filepath.Join(p.dir, rel)
+	if self := real(at); slices.Contains(within, self) {
+		return nil
+	} else {
+		within = append(within[:len(within):len(within)], self)
+	}
+	p.files = append(p.files, rel)
+	entries, err := os.ReadDir(at)
+	if errors.Is(err, fs.ErrPermission) && rel != "." {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := filepath.Join(rel, e.Name())
+		skip, err := p.ignored.MatchesOrParentMatches(filepath.ToSlash(name))
+		if err != nil {
+			return err
+		}
+		st, err := os.Stat(filepath.Join(p.dir, name))
+		if err != nil || skip && (!st.IsDir() || !p.ignored.Exclusions()) {
+			continue // a link to nowhere, or gone meanwhile
+		}
+		switch {
+		case st.IsDir():
+			if err := p.list(name, within); err != nil {
+				return err
+			}
+		case st.Mode().IsRegular():
+			p.files = append(p.files, name)
+			p.sizes[top(name)] += st.Size()
+			p.total += st.Size()
+		}
+	}
+	return nil
 }
 
 func ignores(dir string) (*patternmatcher.PatternMatcher, error) {
@@ -116,47 +143,28 @@ func ignores(dir string) (*patternmatcher.PatternMatcher, error) {
 	return m, nil
 }
 
-func cutPath(rel string) (first, rest string, found bool) {
+// top is the first part of a path.
+func top(rel string) string {
 	for i, c := range rel {
 		if c == filepath.Separator {
-			return rel[:i], rel[i+1:], true
+			return rel[:i]
 		}
 	}
-	return rel, "", false
+	return rel
 }
 
-func write(dir, prefix string, files []string, owner Owner, w io.Writer) error {
-	buffered := bufio.NewWriterSize(w, 1<<20)
-	out := tar.NewWriter(buffered)
-	add := func(name string, st fs.FileInfo) error {
-		h := &tar.Header{Name: name, Mode: int64(st.Mode().Perm()), Uid: owner.UID, Gid: owner.GID, ModTime: st.ModTime(), Format: tar.FormatPAX}
-		if st.IsDir() {
-			h.Typeflag, h.Name, h.Mode = tar.TypeDir, name+"/", 0o755
-		} else {
-			h.Typeflag, h.Size = tar.TypeReg, st.Size()
-		}
-		return out.WriteHeader(h)
-	}
-	st, err := os.Stat(dir)
-	if err != nil {
-		return err
-	}
-	if err := add(prefix, st); err != nil {
-		return err
-	}
-	for _, rel := range files {
-		if err := addFile(out, add, filepath.Join(dir, rel), path.Join(prefix, filepath.ToSlash(rel))); err != nil {
-			return err
-		}
-	}
-	if err := out.Close(); err != nil {
-		return err
-	}
-	return buffered.Flush()
+// archive is a tar archive of files that belong to one user.
+type archive struct {
+	*tar.Writer
+	owner Owner
 }
 
-func addFile(out io.Writer, add func(string, fs.FileInfo) error, from, name string) error {
+// add adds a file with its content, or a folder without.
+func (a *archive) add(from, name string) error {
 	f, err := os.Open(from)
+	if errors.Is(err, fs.ErrPermission) {
+		return a.closed(from, name)
+	}
 	if err != nil {
 		return err
 	}
@@ -165,9 +173,28 @@ func addFile(out io.Writer, add func(string, fs.FileInfo) error, from, name stri
 	if err != nil {
 		return err
 	}
-	if err := add(name, st); err != nil || st.IsDir() {
+	h := &tar.Header{Name: name, Mode: int64(st.Mode().Perm() | 0o400), Uid: a.owner.UID, Gid: a.owner.GID, ModTime: st.ModTime(), Format: tar.FormatPAX}
+	if st.IsDir() {
+		h.Typeflag, h.Name, h.Mode = tar.TypeDir, name+"/", 0o755
+		return a.WriteHeader(h)
+	}
+	h.Typeflag, h.Size = tar.TypeReg, st.Size()
+	if err := a.WriteHeader(h); err != nil {
 		return err
 	}
-	_, err = io.CopyN(out, f, st.Size()) // a file that grows meanwhile is cut where it was
+	_, err = io.CopyN(a, f, st.Size()) // a file that grows meanwhile is cut where it was
 	return err
+}
+
+// closed adds what may not be read: root's, empty and without any right.
+func (a *archive) closed(from, name string) error {
+	st, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, ModTime: st.ModTime(), Format: tar.FormatPAX}
+	if st.IsDir() {
+		h.Typeflag, h.Name = tar.TypeDir, name+"/"
+	}
+	return a.WriteHeader(h)
 }

@@ -56,6 +56,19 @@ func makeOwned(dir string, owner Owner) error {
 	return nil
 }
 
+// File writes one file, which only its owner may read, as a tar archive.
+func File(w io.Writer, name string, content []byte, owner Owner) error {
+	out := tar.NewWriter(w)
+	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o400, Size: int64(len(content)), Uid: owner.UID, Gid: owner.GID, Format: tar.FormatPAX}
+	if err := out.WriteHeader(h); err != nil {
+		return err
+	}
+	if _, err := out.Write(content); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
 // Folders writes folders alone, without files, as a tar archive: each name with the folders inside what it stands for here, ""
 // for none.
 func Folders(w io.Writer, names map[string]string, owner Owner) error {
@@ -135,8 +148,10 @@ func unpackFile(root *os.Root, name string, content io.Reader) error {
 }
 
 // Deliver moves the files of a staged folder to where they would be had the tool run in to, and returns their paths there,
-// sorted. They belong to whoever runs ltlab, and replace what is there, as the tool would have.
+// sorted. They belong to whoever runs ltlab, and replace what is there, as the tool would have. What cannot be moved is left
+// behind, and the error names it.
 func Deliver(dir, to string) (files []string, err error) {
+	var failed []error
 	err = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
@@ -146,17 +161,15 @@ func Deliver(dir, to string) (files []string, err error) {
 			return err
 		}
 		target := filepath.Join(to, rel)
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return err
-		}
-		if err := copyFile(p, target); err != nil {
-			return fmt.Errorf("%s: %w", rel, err)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(target), 0o755), copyFile(p, target)); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", rel, err))
+			return nil
 		}
 		files = append(files, target)
 		return nil
 	})
 	slices.Sort(files)
-	return files, err
+	return files, errors.Join(append(failed, err)...)
 }
 
 // copyFile copies rather than renames: the staged file belongs to another user, and may be on another disk.

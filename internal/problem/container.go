@@ -38,7 +38,17 @@ func ProjectTooLarge(err error) *Problem {
 			{Say: "or run k6 on this machine, beside the same lab", Run: "ltlab k6 --runner host -s FILE.js"}}}
 }
 
+// TargetUnreachable is a target that takes no connection from inside the lab's network; why is what the system says.
+func TargetUnreachable(target, why string) *Problem {
+	return &Problem{ID: "target-unreachable", Exit: Verdict,
+		What: fmt.Sprintf("k6's container does not reach %s", target), Why: why,
+		Fix: []Step{{Say: "start the target; for a container to reach one on this machine, it must listen on all addresses, not on 127.0.0.1 alone"},
+			{Say: "or run k6 on this machine, beside the same lab", Run: "ltlab k6 --runner host -s FILE.js"},
+			{Say: "or run it all the same", Run: "ltlab k6 --no-gate -s FILE.js"}}}
+}
+
 func containerExamples() []*Problem {
 	return []*Problem{ImportOutsideProject("DIR", []string{"/a.js"}), TargetOnLocalhost("http://localhost:3000"), FileOutsideContainer("/etc/k6.json"),
+		TargetUnreachable("http://host.docker.internal:3000", "connection refused"),
 		ProjectTooLarge(fmt.Errorf("DIR holds more than 200 MB; data alone has 300 MB"))}
 }

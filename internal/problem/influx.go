@@ -1,12 +1,15 @@
 package problem
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 func influxExamples() []*Problem {
 	err := fmt.Errorf("example")
 	return []*Problem{
 		InfluxIncomplete("RUN", err), InfluxRefuses("RUN", err, "INFLUXDB_TOKEN"), InfluxUnreachable("RUN", err),
-		InfluxRefusesLines("RUN", 3, "field type conflict"), InfluxUnknown("no lab with InfluxDB runs"),
+		InfluxRefusesLines("RUN", 3, "field type conflict"), InfluxRefusesLines("RUN", 3, "outside retention policy"), InfluxUnknown("no lab with InfluxDB runs"),
 	}
 }
 
@@ -36,7 +39,11 @@ func InfluxUnreachable(run string, err error) *Problem {
 
 // InfluxRefusesLines is an InfluxDB that takes a run but for some lines, for good.
 func InfluxRefusesLines(run string, lines int64, why string) *Problem {
-	return influxIncomplete(run, fmt.Errorf("%d lines were refused: %s", lines, why),
+	err := fmt.Errorf("%d lines were refused: %s", lines, why)
+	if strings.Contains(why, "retention policy") {
+		return influxIncomplete(run, err, Step{Say: "the run is older than the bucket keeps: keep more, or leave it", Run: "ltlab configure set INFLUXDB_RETENTION=720h"})
+	}
+	return influxIncomplete(run, err,
 		Step{Say: "take another bucket, or delete there what is in the way", Run: "ltlab configure set INFLUXDB_BUCKET=NAME"})
 }
 

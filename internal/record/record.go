@@ -145,7 +145,7 @@ type Ledger struct {
 // what is not there is sent again. Done says that all of them are there.
 type Sink struct {
 	Written int64    `json:"written"`           // lines that the database acknowledged
-	Retried int64    `json:"retried,omitempty"` // lines in writes that had to be sent again
+	Retried int64    `json:"retried,omitempty"` // of those, lines that took more than one try
 	Refused int64    `json:"refused,omitempty"` // lines that the database never takes
 	Through int64    `json:"through,omitempty"` // bytes of tool.ndjson whose rows are there
 	Done    bool     `json:"done"`

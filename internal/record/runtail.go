@@ -7,9 +7,6 @@ import (
 	"io"
 )
 
-// infraPrefix begins the lines that make up nearly all of a long run's run.ndjson.
-var infraPrefix = []byte(`{"infra":`)
-
 // RunTail reads run.ndjson from its beginning and, while it grows, goes on where it was.
 type RunTail struct {
 	path  string
@@ -37,6 +34,9 @@ func (t *RunTail) Next() (RunLine, error) {
 		}
 		if t.brief && bytes.HasPrefix(b, infraPrefix) {
 			continue
+		}
+		if s, ok := scanInfra(b); ok {
+			return RunLine{Infra: s}, nil
 		}
 		var line RunLine
 		if err := json.Unmarshal(b, &line); err != nil {

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding/base64"
+	"math"
 	"strconv"
 )
 
@@ -63,6 +64,46 @@ func (d *decoder) scanBucket(c *scanner) (k Bucket, ok bool) {
 	return k, true
 }
 
+// infraPrefix begins the lines that make up nearly all of a long run's run.ndjson, as a RunWriter writes them.
+var infraPrefix = []byte(`{"infra":{"t":`)
+
+// scanInfra reads such a line; any other, also a damaged one, is not ok.
+func scanInfra(line []byte) (s *Infra, ok bool) {
+	if !bytes.HasPrefix(line, infraPrefix) {
+		return nil, false
+	}
+	c := scanner{rest: line[len(infraPrefix):], ok: true}
+	s = &Infra{T: c.int(',')}
+	c.skip(`"s":[`)
+	s.Uses = make([]Use, 0, bytes.Count(c.rest, []byte("[")))
+	for more := c.next() == '['; more; {
+		c.skip("[")
+		s.Uses = append(s.Uses, c.use())
+		if more = c.ok && c.next() == ','; more {
+			c.skip(",")
+		}
+	}
+	c.skip("]}}")
+	return s, c.ok && len(c.rest) == 0
+}
+
+var comma = []byte(",")
+
+func (c *scanner) use() Use {
+	fields := bytes.Split(c.until(']'), comma)
+	nan := math.NaN()
+	u := Use{CPU: nan, Memory: nan, RX: nan, TX: nan}
+	id, err := strconv.Atoi(string(fields[0]))
+	c.ok = c.ok && err == nil
+	u.Source = id
+	for i, to := range []*float64{&u.CPU, &u.Memory, &u.RX, &u.TX} {
+		if i+1 < len(fields) && string(fields[i+1]) != "null" {
+			*to = c.number(fields[i+1])
+		}
+	}
+	return u
+}
+
 // scanner walks over a line; ok is false once it met what it did not expect.
 type scanner struct {
 	rest []byte
@@ -102,8 +143,9 @@ func (c *scanner) int(end byte) int64 {
 	return v
 }
 
-func (c *scanner) float(end byte) float64 {
-	part := c.until(end)
+func (c *scanner) float(end byte) float64 { return c.number(c.until(end)) }
+
+func (c *scanner) number(part []byte) float64 {
 	for _, b := range part { // none of ParseFloat's words and other bases
 		if b > '9' && b != 'e' {
 			c.ok = false

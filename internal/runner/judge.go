@@ -13,12 +13,18 @@ import (
 // k6's exit codes that mean something to ltlab.
 const (
 	exitThresholds = 99
+	exitAborted    = 105
 	exitScript     = 107
 	exitUnknown    = 255 // k6 did not get so far as to know: its flags or a file they name
 )
 
 // notStarted is the problem of a tool that ended before its record began.
-func notStarted(exit int, signal string, s *Spec) *problem.Problem {
+func notStarted(tool Tool, exit int, signal string, s *Spec) *problem.Problem {
+	if b, ok := tool.(*boxed); ok {
+		if p := b.unbegun(exit); p != nil {
+			return p
+		}
+	}
 	switch {
 	case signal != "":
 		return problem.ToolUnusable(s.Binary, fmt.Errorf("%s before its record began", signal))
@@ -66,6 +72,9 @@ func (o *Outcome) judge(s *Spec, interrupted, signal string) error {
 	}
 	for _, n := range sum.Notes {
 		o.warn(n.ID, n.Text)
+	}
+	if short := sum.Saturation.Warning(); short != "" {
+		o.warn("generator-saturated", short)
 	}
 	unevaluated := analysis.Unevaluated(sum)
 	if len(unevaluated) > 0 {

@@ -71,10 +71,7 @@ func k6Env(s *Spec, base []string, paths Paths, id, project string) []string {
 		}
 	}
 	env = append(env, s.Sink.environ()...)
-	if paths.Parent != 0 {
-		env = append(env, "LTLAB_PARENT="+strconv.Itoa(paths.Parent))
-	}
-	return append(env, "LTLAB_RECORD="+paths.Record, "LTLAB_RUN="+id, "LTLAB_PROJECT="+project,
+	return append(env, "LTLAB_PARENT="+paths.Parent, "LTLAB_RECORD="+paths.Record, "LTLAB_RUN="+id, "LTLAB_PROJECT="+project,
 		"K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false")
 }
 
@@ -126,17 +123,28 @@ func k6Outs(environ []string) []string {
 }
 
 // flagValue finds --name VALUE or --name=VALUE among k6's flags; the last one counts.
-func flagValue(args []string, names ...string) (value string) {
+func flagValue(args []string, names ...string) string {
+	values := flagValues(args, names...)
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+// flagValues are all values of a flag that may be given more than once.
+func flagValues(args []string, names ...string) (values []string) {
 	for i, a := range args {
 		for _, n := range names {
 			if a == n && i+1 < len(args) {
-				value = args[i+1]
+				values = append(values, args[i+1])
 			} else if v, ok := strings.CutPrefix(a, n+"="); ok {
-				value = v
+				values = append(values, v)
+			} else if v, ok := strings.CutPrefix(a, n); ok && len(n) == 2 && v != "" && v[0] != '=' {
+				values = append(values, v) // -eNAME=value
 			}
 		}
 	}
-	return value
+	return values
 }
 
 // ownExport is where the caller wants k6's summary export; "" when nowhere.

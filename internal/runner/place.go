@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 
 	"github.com/ltlab/ltlab/internal/record"
 )
@@ -17,7 +18,7 @@ type Place interface {
 	// Environ is the part of the caller's environment that the tool gets.
 	Environ(s *Spec) []string
 	// Tool is the tool with its arguments and environment, not started.
-	Tool(s *Spec, args, env []string) (Tool, error)
+	Tool(ctx context.Context, s *Spec, args, env []string) (Tool, error)
 	// Finish brings what the tool left to where the caller looks for it, and returns the files. It is called in any case.
 	Finish(ctx context.Context) (files []string, err error)
 }
@@ -27,10 +28,13 @@ type Paths struct {
 	Scenario string
 	Record   string // tool.ndjson
 	Export   string // k6's summary export
-	Parent   int    // with whose end the tool ends, too; 0: it does not see ltlab
+	Parent   string // with whose end the tool ends, too: a pid or ParentStdin
 	// Exported is where the export is when the tool has ended, as ltlab sees it.
 	Exported string
 }
+
+// ParentStdin says that ltlab holds the tool's standard input open as long as it lives.
+const ParentStdin = "stdin"
 
 // Tool is a tool that can be started once.
 type Tool interface {
@@ -51,14 +55,14 @@ func (Host) Prepare(_ context.Context, s *Spec, folder record.Folder, scratch st
 	if export == "" {
 		export = filepath.Join(scratch, "summary.json")
 	}
-	return Paths{Scenario: s.Scenario.Path, Record: folder.Tool(), Export: export, Exported: export, Parent: os.Getpid()}, nil
+	return Paths{Scenario: s.Scenario.Path, Record: folder.Tool(), Export: export, Exported: export, Parent: strconv.Itoa(os.Getpid())}, nil
 }
 
 // Environ is all of it.
 func (Host) Environ(s *Spec) []string { return s.Environ }
 
 // Tool is a child process in a group of its own.
-func (Host) Tool(s *Spec, args, env []string) (Tool, error) {
+func (Host) Tool(_ context.Context, s *Spec, args, env []string) (Tool, error) {
 	cmd := exec.Command(s.Binary, args...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, s.Dir, s.Stdout, s.Stderr
 	ownGroup(cmd)

@@ -14,6 +14,7 @@ type process struct {
 	kill <-chan struct{}
 	// began is asked from time to time until it says that the record has begun
 	began func() bool
+	watch func() (stop func()) // begins to measure the machine; nil: nothing does
 
 	interrupted string // what the user did: "" (nothing), "interrupted", "killed"
 	signal      string // what ended the tool, "" when it ended by itself
@@ -32,6 +33,9 @@ func (p *process) run(ctx context.Context) (exit int, err error) {
 	}()
 	if err := <-started; err != nil {
 		return 0, err
+	}
+	if p.watch != nil {
+		defer p.watch()()
 	}
 	ask, kill := ctx.Done(), p.kill
 	tick := time.NewTicker(50 * time.Millisecond)

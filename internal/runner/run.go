@@ -55,6 +55,7 @@ type Runner struct {
 	Place  Place                        // where the tool runs; nil: Host
 	Kill   <-chan struct{}              // closed when the user insists: the tool is killed
 	Began  func(record.Folder)          // told once the tool has begun its record
+	Watch  Watcher                      // measures the machine while the tool runs; nil: nothing does
 	Sends  func()                       // told when what the tool could not send to InfluxDB is sent; may be nil
 }
 
@@ -120,10 +121,11 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		}
 		return begun
 	}}
-	if p.tool, err = place.Tool(s, k6Args(s, paths), k6Env(s, place.Environ(s), paths, folder.ID(), start.Project)); err != nil {
+	if p.tool, err = place.Tool(ctx, s, k6Args(s, paths), k6Env(s, place.Environ(s), paths, folder.ID(), start.Project)); err != nil {
 		abandon()
 		return nil, err
 	}
+	p.watch = r.watching(folder, start.Time, log, p.tool)
 	f := r.follow(folder)
 	defer f.stop()
 	exit, err := p.run(ctx)
@@ -137,7 +139,7 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 	case p.interrupted != "":
 		err = problem.CommandInterrupted()
 	default:
-		err = notStarted(exit, p.signal, s)
+		err = notStarted(p.tool, exit, p.signal, s)
 	}
 	if err != nil { // there is no run
 		f.stop()

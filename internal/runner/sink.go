@@ -30,7 +30,7 @@ func (s *Sink) environ() []string {
 	}
 	var out []string
 	for _, v := range [][2]string{
-		{"ADDR", address}, {"ORGANIZATION", s.Org}, {"BUCKET", s.Bucket}, {"BUCKET_1M", s.BucketMM}, {"TOKEN", s.Token}, {"RAW_LIMIT", s.RawLimit},
+		{"ADDR", address}, {"ORGANIZATION", s.Org}, {"BUCKET", s.Bucket}, {"BUCKET_1M", s.Bucket1M}, {"TOKEN", s.Token}, {"RAW_LIMIT", s.RawLimit},
 	} {
 		if v[1] != "" {
 			out = append(out, "K6_INFLUXDB_"+v[0]+"="+v[1])

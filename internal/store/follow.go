@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
+	"math"
 
 	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/rows"
@@ -21,9 +21,11 @@ type Follow struct {
 	gone   bool // nobody writes the record any more: without an end the run was interrupted
 	out    *writer
 
-	run     *record.Run // what run.ndjson said
-	runSize int64       // and its size then
-	runBad  bool
+	run    record.Run // what run.ndjson says
+	log    *record.RunTail
+	runBad bool
+	infra  *rows.Infra
+	early  []record.Infra // samples from before the header, which says where second 0 is
 
 	tail    *record.Tail
 	toolBad bool
@@ -37,7 +39,8 @@ type Follow struct {
 
 // NewFollow returns a Follow of the run in that folder. It does nothing before its first Step.
 func (s *Store) NewFollow(folder record.Folder) *Follow {
-	return &Follow{folder: folder, run: &record.Run{}, builder: rows.NewBuilder(), out: newWriter(s)}
+	b := rows.NewBuilder()
+	return &Follow{folder: folder, builder: b, infra: rows.NewInfra(b), out: newWriter(s)}
 }
 
 // Step takes what is new in the record and brings the run's rows up to date; done says that the run has ended and all of
@@ -95,22 +98,53 @@ func (f *Follow) Close() {
 		f.tail.Close()
 		f.tail = nil
 	}
+	if f.log != nil {
+		f.log.Close()
+		f.log = nil
+	}
 }
 
-// readRun reads run.ndjson again when it has grown. A missing file is an empty one.
-func (f *Follow) readRun() error {
-	st, err := os.Stat(f.folder.Run())
-	if f.runBad || errors.Is(err, fs.ErrNotExist) || err == nil && st.Size() == f.runSize {
+// readRun reads on in run.ndjson. A missing file is an empty one.
+func (f *Follow) readRun() (err error) {
+	if f.runBad {
 		return nil
 	}
-	if err == nil {
-		var run *record.Run
-		if run, err = record.ReadRun(f.folder.Run()); err == nil {
-			f.run, f.runSize = run, st.Size()
+	if f.log == nil {
+		if f.log, err = record.OpenRunTail(f.folder.Run()); err != nil {
+			f.log = nil
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			f.runBad = true
+			return err
 		}
 	}
+	err = f.log.Each(f.takeRun)
 	f.runBad = err != nil
 	return err
+}
+
+func (f *Follow) takeRun(l record.RunLine) {
+	f.run.Take(l)
+	switch {
+	case l.Source != nil:
+		f.infra.Declare(*l.Source)
+	case l.Infra != nil && f.header.Period == 0:
+		f.early = append(f.early, *l.Infra)
+	case l.Infra != nil:
+		f.sample(l.Infra)
+	}
+}
+
+// sample puts what sources used into the second of the tool's clock that most of it was in.
+func (f *Follow) sample(s *record.Infra) {
+	if f.run.Start == nil {
+		return
+	}
+	begin := float64(s.T-1) - f.header.Start.Sub(f.run.Start.Time).Seconds()
+	if t := int64(math.Floor(begin + 0.5)); t >= 0 {
+		f.out.putInfra(f.infra.Second(t, s))
+	}
 }
 
 // readTool reads on in tool.ndjson, at most about batchBytes; more says that there was more. A missing file is an empty
@@ -150,6 +184,10 @@ func (f *Follow) take(l record.ToolLine) error {
 	case l.Header != nil:
 		f.header = *l.Header
 		f.header.Period = max(f.header.Period, 1)
+		for i := range f.early {
+			f.sample(&f.early[i])
+		}
+		f.early = nil
 	case l.Second != nil:
 		f.seconds = max(f.seconds, l.Second.T+int64(f.header.Period))
 	case l.Load != nil:

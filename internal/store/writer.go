@@ -29,7 +29,7 @@ type writer struct {
 	counts  map[int64]int64
 	metrics map[string]int64
 	blocks  map[blockID]*block
-	newest  map[rows.Window]int64
+	newest  map[flow]int64
 
 	newMetrics []record.Metric
 	newKeys    []key
@@ -39,9 +39,16 @@ type writer struct {
 }
 
 type blockID struct {
+	flow
+	block int64
+	key   int64
+}
+
+// flow is rows that come in about the order of their time. What sources used comes from a file of its own, so it may be an
+// hour ahead of the tool's rows or behind them.
+type flow struct {
 	window rows.Window
-	block  int64
-	key    int64
+	infra  bool
 }
 
 // block is a block that may still change.
@@ -52,18 +59,23 @@ type block struct {
 
 func newWriter(s *Store) *writer {
 	return &writer{store: s, owner: rand.Int64(), counts: map[int64]int64{}, metrics: map[string]int64{},
-		blocks: map[blockID]*block{}, newest: map[rows.Window]int64{}}
+		blocks: map[blockID]*block{}, newest: map[flow]int64{}}
 }
 
 // state sets what the run's own row will say.
 func (w *writer) state(r Run, size int64) { w.row, w.size, w.dirty = r, size, true }
 
 // put adds rows, new or changed.
-func (w *writer) put(all []rows.Row) {
+func (w *writer) put(all []rows.Row) { w.add(all, false) }
+
+// putInfra adds rows of what sources used, in order of their time.
+func (w *writer) putInfra(all []rows.Row) { w.add(all, true) }
+
+func (w *writer) add(all []rows.Row, infra bool) {
 	for i := range all {
 		r := &all[i]
 		number, at := place(r.Window, r.T)
-		id := blockID{r.Window, number, w.number(r)}
+		id := blockID{flow{r.Window, infra}, number, w.number(r)}
 		b := w.blocks[id]
 		if b == nil {
 			b = &block{}
@@ -72,8 +84,8 @@ func (w *writer) put(all []rows.Row) {
 		var changed bool
 		b.data, changed = put(b.data, at, r)
 		b.dirty = b.dirty || changed
-		if newest, ok := w.newest[r.Window]; !ok || number > newest {
-			w.newest[r.Window] = number
+		if newest, ok := w.newest[id.flow]; !ok || number > newest {
+			w.newest[id.flow] = number
 		}
 		if r.Heat != nil {
 			w.heat = append(w.heat, Heat{T: r.T, Bins: *r.Heat})
@@ -121,7 +133,7 @@ func (w *writer) commit(ctx context.Context) error {
 	for id, b := range w.blocks {
 		b.dirty = false
 		// A Builder changes rows of two minutes, so of the newest two blocks at most.
-		if id.block < w.newest[id.window]-1 {
+		if id.block < w.newest[id.flow]-1 {
 			delete(w.blocks, id)
 		}
 	}

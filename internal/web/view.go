@@ -146,6 +146,9 @@ func chartOf(f *figure.Figure, width int) *chartView {
 	c := chart.Chart{Width: width, Height: chartHeight, From: f.Grid.From, To: f.Grid.To, Start: f.Grid.Start, Step: f.Grid.Step,
 		Unit: f.Panel.Unit, Stacked: f.Panel.Kind == boards.Bars, Fill: f.Panel.Fill}
 	v := &chartView{Width: width, Height: chartHeight, Unit: f.Panel.Unit, Grid: *f.Grid}
+	for _, s := range f.Shade {
+		c.Shade = append(c.Shade, chart.Span(s))
+	}
 	for i := range f.Lines {
 		l := &f.Lines[i]
 		line := chart.Line{Ink: l.Ink, Dashed: l.Dashed, Values: make([]float64, len(l.Values))}

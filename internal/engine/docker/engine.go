@@ -160,7 +160,12 @@ func (e *Engine) Stop(ctx context.Context, p term.Progress) (bool, error) {
 		return false, e.explain("list the lab's containers", err)
 	}
 	began := time.Now()
-	if err := e.down(ctx, c, all); err != nil {
+	err = e.down(ctx, c, all)
+	if errors.Is(err, errInUse) { // as Compose leaves it; the next start takes it up again
+		p(term.Event{Warn: true, Text: err.Error() + ", so it stays"})
+		err = nil
+	}
+	if err != nil {
 		return false, err
 	}
 	for _, n := range slices.Backward(e.Services()) {
@@ -171,7 +176,8 @@ func (e *Engine) Stop(ctx context.Context, p term.Progress) (bool, error) {
 	return all.running(), e.forget()
 }
 
-// down removes containers and networks, after the services had time to end by themselves.
+// down removes containers and networks, after the services had time to end by themselves. A network that others use is
+// errInUse, and the rest is removed.
 func (e *Engine) down(ctx context.Context, c *Conn, all objects) error {
 	if len(all.containers) == 0 && len(all.networks) == 0 {
 		return nil
@@ -181,14 +187,14 @@ func (e *Engine) down(ctx context.Context, c *Conn, all objects) error {
 		return e.explain("stop the services", err)
 	}
 	left, err := c.find(ctx, string(e.Home)) // what carries our label alone: one-off containers
-	left.volumes = nil
+	left.volumes = all.anonymous()           // which Compose leaves, without a label
 	if err == nil {
 		err = c.remove(ctx, left)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errInUse) {
 		return e.explain("stop the services", err)
 	}
-	return nil
+	return err
 }
 
 // Holdings are the lab's containers, networks and volumes.
@@ -223,14 +229,14 @@ func (e *Engine) Purge(ctx context.Context, p term.Progress) error {
 	if err != nil {
 		return e.explain("list what the lab has", err)
 	}
-	if err := e.down(ctx, c, all); err != nil {
+	if err := e.down(ctx, c, all); err != nil && !errors.Is(err, errInUse) {
 		return err
 	}
 	if all, err = c.find(ctx, string(e.Home)); err == nil {
 		err = c.remove(ctx, all)
 	}
 	if err != nil {
-		return e.explain("remove the lab's volumes", err)
+		return e.explain("remove all that the lab has", err)
 	}
 	p(term.Event{Text: "containers, network and volumes are removed"})
 	return e.forget()

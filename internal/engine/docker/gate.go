@@ -57,7 +57,10 @@ func (s *start) gate(ctx context.Context, services []string) error {
 	if err != nil {
 		return err
 	}
-	return s.wait(ctx, targets, s.p)
+	return s.wait(ctx, targets, func(e term.Event) {
+		e.Took = time.Since(s.began) // as the user counts
+		s.p(e)
+	})
 }
 
 func (s *start) wait(ctx context.Context, targets []gate.Target, p term.Progress) error {

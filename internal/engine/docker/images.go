@@ -80,7 +80,7 @@ func (e *Engine) ensureImages(ctx context.Context, services []string, p term.Pro
 			missing.add(img, err)
 		}
 	}
-	return missing.problem()
+	return missing.problem(problem.ImageMissing)
 }
 
 // failures are images that could not be had.
@@ -94,7 +94,7 @@ func (f *failures) add(img Image, err error) {
 }
 
 // problem is what a user is told: of a single image that has a problem of its own, that one.
-func (f *failures) problem() error {
+func (f *failures) problem(of func(images []string) *problem.Problem) error {
 	var own *problem.Problem
 	switch {
 	case len(f.errs) == 0:
@@ -102,36 +102,37 @@ func (f *failures) problem() error {
 	case len(f.errs) == 1 && errors.As(f.errs[0], &own):
 		return own
 	}
-	return problem.ImageMissing(f.text)
+	return of(f.text)
 }
 
-// Runnable brings the image of a service that runs on demand here, and says which one it is: its name and id. An image for
-// another architecture is a problem, for its program would only fail.
-func (e *Engine) Runnable(ctx context.Context, service string, p term.Progress) (image string, err error) {
+// Runnable brings the image of a service that runs on demand here, and says which one it is: the name that the settings
+// give, and its id, which stays what it is when the name goes to another image. An image for another architecture is a
+// problem, for its program would only fail.
+func (e *Engine) Runnable(ctx context.Context, service string, p term.Progress) (name, id string, err error) {
 	if err := e.ensureImages(ctx, []string{service}, p); err != nil {
-		return "", err
+		return "", "", err
 	}
 	c, err := e.conn(ctx)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	src, err := e.Settings()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	v := src.Value(imageSetting[service])
 	got, err := c.API.ImageInspect(ctx, v.Value)
 	if err != nil {
-		return "", e.explain("look at image "+v.Value, err)
+		return "", "", e.explain("look at image "+v.Value, err)
 	}
 	info, err := c.API.Info(ctx, client.InfoOptions{})
 	if err != nil {
-		return "", e.explain("say its architecture", err)
+		return "", "", e.explain("say its architecture", err)
 	}
 	if has, needs := got.Architecture, goArch(info.Info.Architecture); has != "" && has != needs {
-		return "", problem.ImageForeign(v.Value, v.Key.Name, has, needs)
+		return "", "", problem.ImageForeign(v.Value, v.Key.Name, has, needs)
 	}
-	return v.Value, nil
+	return v.Value, got.ID, nil
 }
 
 // reason is an error in one line, without the preambles of three layers.
@@ -240,5 +241,5 @@ func (e *Engine) each(ctx context.Context, services []string, do func(Image) err
 			failed.add(img, err)
 		}
 	}
-	return failed.problem()
+	return failed.problem(problem.ImageUnavailable)
 }

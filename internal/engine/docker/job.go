@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -39,8 +40,10 @@ type Bind struct {
 
 // Container is a job's container.
 type Container struct {
+	engine *Engine
 	conn   *Conn
 	id     string
+	letGo  func()         // of the stream of its output, which holds its standard input open; nil before the start
 	copied sync.WaitGroup // its output, on the way
 }
 
@@ -57,6 +60,7 @@ func (e *Engine) Create(ctx context.Context, j Job) (*Container, error) {
 	made, err := c.API.ContainerCreate(ctx, client.ContainerCreateOptions{
 		Config: &container.Config{
 			Image: j.Image, Cmd: j.Args, Env: j.Env, User: j.User, WorkingDir: j.Dir, AttachStdout: true, AttachStderr: true,
+			AttachStdin: true, OpenStdin: true, StdinOnce: true, // open as long as ltlab lives, and holds it
 			Labels: map[string]string{
 				compose.LabLabel: e.Lab, compose.HomeLabel: string(e.Home), compose.RunLabel: j.Run,
 				api.ProjectLabel: e.Project(), api.ServiceLabel: j.Service, api.OneoffLabel: "True",
@@ -71,17 +75,18 @@ func (e *Engine) Create(ctx context.Context, j Job) (*Container, error) {
 	if err != nil {
 		return nil, e.explain("make the run's container", err)
 	}
-	box := &Container{conn: c, id: made.ID}
+	box := &Container{engine: e, conn: c, id: made.ID}
 	for _, write := range j.Copy {
 		if err := box.fill(ctx, write); err != nil {
-			box.Remove(ctx)
-			return nil, err
+			gone, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoIn)
+			defer cancel()
+			return nil, errors.Join(err, box.Remove(gone))
 		}
 	}
 	return box, nil
 }
 
-// fill unpacks an archive at the container's root.
+// fill unpacks an archive at the container's root. Errors of the archive are returned as they are.
 func (b *Container) fill(ctx context.Context, write func(io.Writer) error) error {
 	r, w := io.Pipe()
 	done := make(chan error, 1)
@@ -90,56 +95,67 @@ func (b *Container) fill(ctx context.Context, write func(io.Writer) error) error
 		w.CloseWithError(err)
 		done <- err
 	}()
-	_, err := b.conn.API.CopyToContainer(ctx, b.id, client.CopyToContainerOptions{DestinationPath: "/", Content: r, CopyUIDGID: true})
-	r.CloseWithError(err)
-	if werr := <-done; werr != nil && !errors.Is(werr, io.ErrClosedPipe) {
+	_, err := b.conn.API.CopyToContainer(ctx, b.id, client.CopyToContainerOptions{DestinationPath: "/", Content: r})
+	r.CloseWithError(cmp.Or(err, io.ErrClosedPipe))
+	if werr := <-done; werr != nil && !errors.Is(werr, io.ErrClosedPipe) && !errors.Is(werr, err) {
 		return werr
 	}
-	return err
+	if err != nil {
+		return b.engine.explain("copy files into the run's container", err)
+	}
+	return nil
 }
 
 // Start runs the container and passes its output on until it ends.
 func (b *Container) Start(ctx context.Context, stdout, stderr io.Writer) error {
-	out, err := b.conn.API.ContainerAttach(ctx, b.id, client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
+	out, err := b.conn.API.ContainerAttach(ctx, b.id, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
-		return err
+		return b.engine.explain("show what the run prints", err)
 	}
+	b.letGo = out.Close
 	b.copied.Go(func() {
 		defer out.Close()
 		_, _ = stdcopy.StdCopy(stdout, stderr, out.Reader) // it ends with the container, or with the engine
 	})
-	_, err = b.conn.API.ContainerStart(ctx, b.id, client.ContainerStartOptions{})
-	return err
+	if _, err = b.conn.API.ContainerStart(ctx, b.id, client.ContainerStartOptions{}); err != nil {
+		return b.engine.explain("start the run's container", err)
+	}
+	return nil
 }
 
 // End is how a container ended.
 type End struct {
 	Code int
 	OOM  bool
-	Gone bool // somebody removed it, or the engine went away: its exit code is not known
+	Gone bool // somebody removed it: its exit code is not known
+	Lost bool // the engine does not answer any more, or did not at the end: nor is it known
 }
 
-// Wait returns when the container has ended and all that it printed was passed on.
-func (b *Container) Wait(ctx context.Context) (End, error) {
+// Wait returns when the container has ended and all that it printed was passed on. It may be called again when the engine
+// was lost.
+func (b *Container) Wait(ctx context.Context) (end End, err error) {
 	wait := b.conn.API.ContainerWait(ctx, b.id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
-	var end End
 	select {
 	case r := <-wait.Result:
 		end.Code = int(r.StatusCode)
-	case err := <-wait.Error:
-		if errdefs.IsNotFound(err) || lost(err) {
-			b.copied.Wait()
-			return End{Gone: true}, nil
+	case err = <-wait.Error:
+	}
+	if err == nil {
+		b.copied.Wait()
+		var got client.ContainerInspectResult
+		if got, err = b.conn.API.ContainerInspect(ctx, b.id, client.ContainerInspectOptions{}); err == nil && got.Container.State != nil {
+			end.OOM = got.Container.State.OOMKilled
 		}
-		return End{}, err
 	}
-	b.copied.Wait()
-	if got, err := b.conn.API.ContainerInspect(ctx, b.id, client.ContainerInspectOptions{}); err == nil && got.Container.State != nil {
-		end.OOM = got.Container.State.OOMKilled
-	} else if err != nil {
-		end.Gone = errdefs.IsNotFound(err)
+	switch {
+	case err == nil:
+		return end, nil
+	case errdefs.IsNotFound(err):
+		return End{Gone: true}, nil
+	case lost(err), errors.Is(err, io.EOF):
+		return End{Lost: true}, nil
 	}
-	return end, nil
+	return End{}, err
 }
 
 // Signal sends a signal, by its name, to the container's program.
@@ -148,9 +164,17 @@ func (b *Container) Signal(ctx context.Context, name string) error {
 	return err
 }
 
-// Remove removes the container with all it wrote that is not in a bind; that it is gone already is fine.
-func (b *Container) Remove(ctx context.Context) {
-	_, _ = b.conn.API.ContainerRemove(ctx, b.id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+// Remove lets go of the container and removes it with all it wrote that is not in a bind; that it is gone already is fine.
+func (b *Container) Remove(ctx context.Context) error {
+	if b.letGo != nil {
+		b.letGo() // where the container has ended, nothing is under way any more
+		b.copied.Wait()
+	}
+	_, err := b.conn.API.ContainerRemove(ctx, b.id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	return b.engine.explain("remove the run's container", err)
 }
 
 // Fetch reads a file or folder of the container, running or not, as a tar archive. One that is not there is os.ErrNotExist.
@@ -165,4 +189,26 @@ func (b *Container) Fetch(ctx context.Context, path string) (io.ReadCloser, erro
 // Missing says whether an error of Fetch means that there is no such file.
 func Missing(err error) bool {
 	return errdefs.IsNotFound(err) || strings.Contains(err.Error(), "Could not find the file")
+}
+
+// Sweep removes the containers of runs whose ltlab is gone, and says which runs these were.
+func (e *Engine) Sweep(ctx context.Context, alive func(run string) bool) (runs []string, err error) {
+	c, err := e.conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.find(ctx, string(e.Home))
+	if err != nil {
+		return nil, e.explain("list the lab's containers", err)
+	}
+	var left objects
+	for _, v := range all.containers {
+		if run := v.Labels[compose.RunLabel]; run != "" && v.State != container.StateRunning && !alive(run) {
+			left.containers, runs = append(left.containers, v), append(runs, run)
+		}
+	}
+	if err := c.remove(ctx, left); err != nil {
+		return nil, e.explain("remove the container of a run that was killed", err)
+	}
+	return runs, nil
 }

@@ -3,12 +3,14 @@ package docker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/compose/v5/pkg/api"
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
 
 	"github.com/ltlab/ltlab/compose"
@@ -69,6 +71,18 @@ func (o objects) running() bool {
 	return slices.ContainsFunc(o.containers, func(c container.Summary) bool { return c.State == container.StateRunning })
 }
 
+// anonymous are the volumes that images ask for and nobody named: they hold nothing that outlives their container.
+func (o objects) anonymous() (volumes []string) {
+	for _, c := range o.containers {
+		for _, m := range c.Mounts {
+			if m.Type == mount.TypeVolume && m.Name != "" && !slices.Contains(o.volumes, m.Name) {
+				volumes = append(volumes, m.Name)
+			}
+		}
+	}
+	return volumes
+}
+
 // exchanged are containers that were to take another's place when their start was killed: Compose gives them the service's
 // name last, and stumbles over those that never got it.
 func (o objects) exchanged(project string) (half objects) {
@@ -96,6 +110,25 @@ func (o objects) without(before objects) (made objects) {
 	return made
 }
 
+// errInUse is a network to which somebody else's containers are connected.
+var errInUse = errors.New("in use")
+
+// removeNetwork removes a network, and says who uses it when that cannot be done.
+func (c *Conn) removeNetwork(ctx context.Context, name string) error {
+	_, err := c.API.NetworkRemove(ctx, name, client.NetworkRemoveOptions{})
+	if err == nil || !strings.Contains(err.Error(), "active endpoints") {
+		return err
+	}
+	var users []string
+	if got, err := c.API.NetworkInspect(ctx, name, client.NetworkInspectOptions{}); err == nil {
+		for _, v := range got.Network.Containers {
+			users = append(users, v.Name)
+		}
+	}
+	slices.Sort(users)
+	return fmt.Errorf("network %s is %w by %s", name, errInUse, strings.Join(users, ", "))
+}
+
 // remove removes them, containers with what runs in them; what is gone already is no error.
 func (c *Conn) remove(ctx context.Context, o objects) error {
 	var errs []error
@@ -109,8 +142,7 @@ func (c *Conn) remove(ctx context.Context, o objects) error {
 		keep(err)
 	}
 	for _, n := range o.networks {
-		_, err := c.API.NetworkRemove(ctx, n, client.NetworkRemoveOptions{})
-		keep(err)
+		keep(c.removeNetwork(ctx, n))
 	}
 	for _, v := range o.volumes {
 		_, err := c.API.VolumeRemove(ctx, v, client.VolumeRemoveOptions{})

@@ -2,10 +2,12 @@ package docker
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/docker/compose/v5/pkg/api"
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 
 	"github.com/ltlab/ltlab/internal/problem"
 )
@@ -34,7 +36,7 @@ func TestAProblemOfASingleImageIsToldAsItIs(t *testing.T) {
 			f.add(Image{Image: "a", Setting: "S"}, err)
 		}
 		var p *problem.Problem
-		if err := f.problem(); err == nil {
+		if err := f.problem(problem.ImageUnavailable); err == nil {
 			return ""
 		} else if !errors.As(err, &p) {
 			t.Fatal(err)
@@ -46,5 +48,15 @@ func TestAProblemOfASingleImageIsToldAsItIs(t *testing.T) {
 		if got := id(errs...); got != want {
 			t.Errorf("%v: got %q, want %q", errs, got, want)
 		}
+	}
+}
+
+func TestAVolumeThatNobodyNamedGoesWithItsContainer(t *testing.T) {
+	all := objects{volumes: []string{"p_influxdb-data"}, containers: []container.Summary{
+		{ID: "a", Mounts: []container.MountPoint{{Type: mount.TypeVolume, Name: "p_influxdb-data"}, {Type: mount.TypeBind, Source: "/dashboards"}}},
+		{ID: "b", Mounts: []container.MountPoint{{Type: mount.TypeVolume, Name: "0a1b2c"}}},
+	}}
+	if got := all.anonymous(); !slices.Equal(got, []string{"0a1b2c"}) {
+		t.Errorf("got %v", got)
 	}
 }

@@ -97,7 +97,7 @@ func (c *Conn) holder(ctx context.Context, port int, process string) string {
 				continue
 			}
 			if lab := v.Labels[compose.LabLabel]; lab != "" {
-				return fmt.Sprintf("lab %q", lab)
+				return fmt.Sprintf("lab %q in %s", lab, v.Labels[compose.HomeLabel])
 			}
 			return "container " + v.Names[0][1:]
 		}

@@ -3,7 +3,9 @@ package docker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -14,7 +16,6 @@ import (
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/gate"
 	"github.com/ltlab/ltlab/internal/problem"
-	"github.com/ltlab/ltlab/internal/provision"
 	"github.com/ltlab/ltlab/internal/term"
 )
 
@@ -27,6 +28,11 @@ func (e *Engine) Start(ctx context.Context, o engine.Options, p term.Progress) (
 	}
 	if left := e.remembered().Services; len(left) > 0 && len(o.Only)+len(o.Without) == 0 {
 		services = left // a lab that runs stays as it was asked for
+	}
+	for n := range o.Ports {
+		if !slices.Contains(services, n) {
+			return nil, problem.BadUsage("ltlab start", fmt.Errorf("--port %s: only %s start", n, strings.Join(services, ", ")))
+		}
 	}
 	if err := e.ensureImages(ctx, services, p); err != nil {
 		return nil, err
@@ -93,10 +99,15 @@ func (e *Engine) bring(ctx context.Context, services []string, o engine.Options,
 		return nil, err
 	}
 	defer unlock()
+	if o.Still != nil {
+		if err := o.Still(); err != nil {
+			return nil, err
+		}
+	}
 	if err := e.Ensure(); err != nil {
 		return nil, err
 	}
-	s := &start{Engine: e, c: c, services: services, force: force, p: p, began: time.Now()}
+	s := &start{Engine: e, c: c, services: services, force: slices.Clone(force), p: p, began: time.Now()}
 	if s.before, err = c.find(ctx, string(e.Home)); err != nil {
 		return nil, e.explain("list the lab's containers", err)
 	}
@@ -149,65 +160,6 @@ func (s *start) run(ctx context.Context, exact map[string]int) error {
 	return s.remember(all)
 }
 
-// database brings InfluxDB up and makes or repairs what is in it. Where that has been done before, all services start
-// with it, for nothing is likely to change.
-func (s *start) database(ctx context.Context, exact map[string]int) error {
-	var err error
-	if s.src, err = s.Settings(); err != nil {
-		return err
-	}
-	token, read := s.src.Value(config.InfluxToken).Value, s.src.Value(config.InfluxReadToken).Value
-	first := []string{engine.InfluxDB, engine.ToyAPI}
-	if token != "" && read != "" && len(s.before.volumes) > 0 {
-		first = s.services
-	}
-	first = slices.DeleteFunc(slices.Clone(first), func(n string) bool { return !slices.Contains(s.services, n) })
-	if err := s.up(ctx, first, exact); err != nil {
-		return err
-	}
-	port := s.ports[engine.InfluxDB]
-	targets := []gate.Target{answers(engine.InfluxDB, port)}
-	for _, n := range first {
-		if n != engine.InfluxDB && len(needs[n]) == 0 { // nothing of it will change any more: its end is the start's
-			t := answers(n, s.ports[n])
-			t.Probe = func(context.Context) error { return nil }
-			targets = append(targets, t)
-		}
-	}
-	if err := s.wait(ctx, targets, nil); err != nil {
-		return err
-	}
-	v := func(key string) string { return s.src.Value(key).Value }
-	wanted := provision.Wanted{
-		URL: local(port), Org: v(config.InfluxOrg), Bucket: v(config.InfluxBucket), Bucket1M: v(config.InfluxBucket1M),
-		AdminUser: v(config.InfluxUser), AdminPassword: v(config.InfluxPassword), Token: token, ReadToken: read,
-	}
-	if wanted.Retention, err = config.ParseRetention(v(config.InfluxRetention)); err != nil {
-		return problem.SettingsInvalid(err)
-	}
-	if wanted.Retention1M, err = config.ParseRetention(v(config.InfluxRetention1M)); err != nil {
-		return problem.SettingsInvalid(err)
-	}
-	got, err := provision.Ensure(ctx, wanted)
-	if err != nil {
-		return err
-	}
-	for _, text := range got.Changed {
-		s.p(term.Event{Service: engine.InfluxDB, Text: text})
-	}
-	var made []config.Setting
-	if got.Token != token {
-		made = append(made, config.Setting{Key: config.InfluxToken, Value: got.Token})
-	}
-	if got.ReadToken != read {
-		made = append(made, config.Setting{Key: config.InfluxReadToken, Value: got.ReadToken})
-	}
-	if len(made) == 0 {
-		return nil
-	}
-	return s.Save(made)
-}
-
 // up makes the project of those services what the settings say. A port that somebody took in between is replaced once.
 func (s *start) up(ctx context.Context, services []string, exact map[string]int) error {
 	err := s.converge(ctx, services)
@@ -232,14 +184,14 @@ func (s *start) converge(ctx context.Context, services []string) error {
 			return err
 		}
 		grace := stopIn
-		if err := s.c.Compose.Create(ctx, part, api.CreateOptions{IgnoreOrphans: true, Recreate: api.RecreateForce, Timeout: &grace}); err != nil {
+		if err := s.c.Compose.Create(ctx, part, api.CreateOptions{IgnoreOrphans: true, Recreate: api.RecreateForce, Inherit: true, Timeout: &grace}); err != nil {
 			return err
 		}
 		s.force = slices.DeleteFunc(s.force, func(n string) bool { return slices.Contains(forced, n) })
 	}
 	grace := stopIn
 	return s.c.Compose.Up(ctx, project, api.UpOptions{
-		Create: api.CreateOptions{IgnoreOrphans: true, Recreate: api.RecreateDiverged, RecreateDependencies: api.RecreateDiverged, Timeout: &grace},
+		Create: api.CreateOptions{IgnoreOrphans: true, Recreate: api.RecreateDiverged, RecreateDependencies: api.RecreateDiverged, Inherit: true, Timeout: &grace},
 		Start:  api.StartOptions{Project: project},
 	})
 }

@@ -48,6 +48,11 @@ func (e *Engine) Start(ctx context.Context, o engine.Options, p term.Progress) (
 		return nil, err
 	}
 	defer unlock()
+	if o.Still != nil {
+		if err := o.Still(); err != nil {
+			return nil, err
+		}
+	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, errTimeout)
 	defer cancel()

@@ -23,7 +23,11 @@ type Chart struct {
 	Lines         []Line
 	Stacked       bool // columns on each other instead of lines
 	Fill          bool // tint the area below the lines
+	Shade         []Span
 }
+
+// Span is a part of the time axis with a gray ground, in seconds since the run's start.
+type Span struct{ From, To int64 }
 
 // Line is one series; NaN where it has no value, never infinite.
 type Line struct {
@@ -56,7 +60,7 @@ func Draw(c Chart) ([]byte, Area) {
 	p.BackgroundColor = nil
 	p.TextHandler = lettering{svg}
 	axes(p, &c, lettering{svg})
-	p.Add(grid{p.Y.Tick.Marker})
+	p.Add(grounds{&c}, grid{p.Y.Tick.Marker})
 	if c.Stacked {
 		p.Add(columns{&c})
 	} else {

@@ -8,6 +8,27 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
+// grounds draws the gray grounds.
+type grounds struct{ chart *Chart }
+
+func (g grounds) Plot(c draw.Canvas, p *plot.Plot) {
+	x, _ := p.Transforms(&c)
+	var path vg.Path
+	for _, s := range g.chart.Shade {
+		from, to := max(x(float64(s.From)), c.Min.X), min(x(float64(s.To)), c.Max.X)
+		if from >= to {
+			continue
+		}
+		path.Move(vg.Point{X: from, Y: c.Min.Y})
+		path.Line(vg.Point{X: from, Y: c.Max.Y})
+		path.Line(vg.Point{X: to, Y: c.Max.Y})
+		path.Line(vg.Point{X: to, Y: c.Min.Y})
+		path.Close()
+	}
+	c.SetColor(ink("shade"))
+	c.Fill(path)
+}
+
 // grid draws a hairline at each value tick, darker at zero.
 type grid struct{ ticks plot.Ticker }
 

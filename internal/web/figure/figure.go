@@ -20,6 +20,7 @@ type Figure struct {
 	Stats []Stat        `json:"stats,omitempty"`
 	Grid  *Grid         `json:"grid,omitempty"`
 	Lines []Line        `json:"lines,omitempty"`
+	Shade []Span        `json:"shade,omitempty"` // times with a gray ground, of the board's shades
 	Table *Lines        `json:"table,omitempty"`
 	Empty string        `json:"empty,omitempty"` // why there is nothing to show
 	Foot  string        `json:"foot,omitempty"`  // what a reader must know of the values
@@ -39,6 +40,12 @@ type Grid struct {
 	Step  int64 `json:"step"`
 	From  int64 `json:"from"` // the span of time asked for
 	To    int64 `json:"to"`
+}
+
+// Span is a part of the run, in seconds since its start; To is exclusive.
+type Span struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
 }
 
 // Line is one series over time.
@@ -115,7 +122,7 @@ func Read(ctx context.Context, src Source, run store.Run, b *boards.Board, v Vie
 		case boards.Table:
 			failed = r.table(&f)
 		default:
-			failed = r.lines(&f, grid)
+			failed = r.lines(&f, grid, b.Shades)
 		}
 		if failed != nil {
 			failed = fmt.Errorf("panel %s: %w", p.ID, failed)

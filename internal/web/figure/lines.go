@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/ltlab/ltlab/internal/boards"
 	"github.com/ltlab/ltlab/internal/store"
@@ -12,7 +13,7 @@ import (
 )
 
 // lines fills a panel over time.
-func (r *reader) lines(f *Figure, g Grid) error {
+func (r *reader) lines(f *Figure, g Grid, shades []boards.Shade) error {
 	f.Grid = &g
 	some, withheld := false, false
 	for i := range f.Panel.Queries {
@@ -29,15 +30,18 @@ func (r *reader) lines(f *Figure, g Grid) error {
 				zeroes(values, g, r.run.Seconds)
 			}
 			if slices.ContainsFunc(values, Number.Exists) {
-				f.Lines = append(f.Lines, line(q, f.Panel, s, values))
+				f.Lines = append(f.Lines, r.line(q, f.Panel, s, values))
 			}
 		}
 	}
 	f.inks()
 	switch {
 	case len(f.Lines) > 0:
-		if g.Step > r.period {
+		if g.Step > r.resolution(&f.Panel.Queries[0]) {
 			f.note(fmt.Sprintf("each point: largest of %s", unit.Seconds(g.Step)))
+		}
+		if err := r.shade(f, g, shades); err != nil {
+			return err
 		}
 		return r.caveat(f)
 	case some:
@@ -48,12 +52,30 @@ func (r *reader) lines(f *Figure, g Grid) error {
 	return nil
 }
 
-func line(q *boards.Query, p *boards.Panel, s store.Series, values []Number) Line {
+func (r *reader) line(q *boards.Query, p *boards.Panel, s store.Series, values []Number) Line {
 	l := Line{Label: q.Label, Unit: q.UnitIn(p), Ink: string(q.Ink), Dashed: q.Dashed, Values: values}
 	if q.By != "" && q.Only == "" {
 		l.Label = label(q.By, s.Tags[q.By])
 	}
+	if q.Each != "" {
+		name := s.Tags[q.Each]
+		l.Label = strings.TrimSpace(label(q.Each, name) + " " + q.Label)
+		l.Ink = fmt.Sprintf("each%d", r.number(q.Each, name)%eachInks)
+	}
 	return l
+}
+
+// eachInks is how many inks there are for lines that are not known beforehand.
+const eachInks = 8
+
+// number gives the values of a tag numbers in order of appearance, the same on all panels.
+func (r *reader) number(tag, value string) int {
+	at := slices.Index(r.values[tag], value)
+	if at < 0 {
+		at = len(r.values[tag])
+		r.values[tag] = append(r.values[tag], value)
+	}
+	return at
 }
 
 // Thin brings points onto a grid. Of several in one step the largest stays, so no peak is lost; a step without any is NaN.

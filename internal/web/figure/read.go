@@ -18,10 +18,11 @@ type reader struct {
 	run    store.Run
 	period int64 // length of the run's finest window in seconds
 	memo   map[string]any
+	values map[string][]string // of tags, in order of appearance
 }
 
 func newReader(ctx context.Context, src Source, run store.Run) *reader {
-	return &reader{ctx: ctx, src: src, run: run, period: max(1, run.Period), memo: map[string]any{}}
+	return &reader{ctx: ctx, src: src, run: run, period: max(1, run.Period), memo: map[string]any{}, values: map[string][]string{}}
 }
 
 // once reads what name stands for, or returns what was read before.
@@ -75,8 +76,24 @@ func (r *reader) series(q *boards.Query) ([]store.Series, error) {
 	name := fmt.Sprintf("select %s %s %s %s %v", q.Metric, q.Field, q.Rollup, q.Window, q.Where)
 	return once(r, name, func() ([]store.Series, error) {
 		return r.src.Select(r.ctx, r.run.ID, store.Query{Metric: q.Metric, Field: q.Field, Rollup: q.Rollup,
-			Window: r.finest(q.Window), Where: q.Where})
+			Window: r.window(q), Where: q.Where})
 	})
+}
+
+// window is the query's, in this run; what sources used is by the second in every run.
+func (r *reader) window(q *boards.Query) rows.Window {
+	if rows.IsInfra(q.Metric) {
+		return q.Window
+	}
+	return r.finest(q.Window)
+}
+
+// resolution is the length of a query's windows in seconds.
+func (r *reader) resolution(q *boards.Query) int64 {
+	if rows.IsInfra(q.Metric) {
+		return 1
+	}
+	return r.period
 }
 
 // classes answers a count summed by a tag: a series for each of its values, one for a class of them, or a class's share.

@@ -88,6 +88,8 @@
         return (v === 0 || v === 1 ? v * 100 : v > 0.99 && v < 1 ? (Math.floor(v * 1e4) / 100).toFixed(2) : significant(v * 100)) + " %";
       }
       case "bytes": return scaled(v).join(" ") + "B";
+      case "B/s": return scaled(v).join(" ") + "B/s";
+      case "cores": return digits(v) + " cores";
       case "req/s": case "it/s": return (Math.abs(v) < 9999.5 ? digits(v) : scaled(v).join("")) + " " + unit;
     }
     return digits(v);

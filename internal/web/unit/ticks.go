@@ -77,12 +77,11 @@ func axisLabel(u boards.Unit, v, top, step float64) string {
 	case top >= 2000:
 		divide(1e3, "k")
 	}
-	if u == boards.Bytes {
-		if suffix == "" {
-			suffix = " B"
-		} else {
-			suffix = " " + suffix + "B"
-		}
+	switch u {
+	case boards.Bytes:
+		suffix = " " + suffix + "B"
+	case boards.ByteRate:
+		suffix = " " + suffix + "B/s"
 	}
 	if v == 0 {
 		return "0" + zeroSuffix(u, suffix)
@@ -99,7 +98,7 @@ func axisLabel(u boards.Unit, v, top, step float64) string {
 
 // zeroSuffix leaves out the magnitude of nothing: "0", not "0k".
 func zeroSuffix(u boards.Unit, suffix string) string {
-	if u == boards.Milliseconds || u == boards.Percent || u == boards.Bytes {
+	if u == boards.Milliseconds || u == boards.Percent || u == boards.Bytes || u == boards.ByteRate {
 		return suffix
 	}
 	return ""

@@ -28,6 +28,11 @@ func Format(u boards.Unit, v float64) string {
 	case boards.Bytes:
 		n, prefix := scale(v, []string{"", "k", "M", "G", "T"})
 		return digits(n) + " " + prefix + "B"
+	case boards.ByteRate:
+		n, prefix := scale(v, []string{"", "k", "M", "G", "T"})
+		return digits(n) + " " + prefix + "B/s"
+	case boards.Cores:
+		return digits(v) + " " + string(u)
 	case boards.RequestRate, boards.IterationRate:
 		return rate(v) + " " + string(u)
 	}

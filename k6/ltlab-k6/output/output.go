@@ -33,7 +33,7 @@ const Name = "ltlab"
 const (
 	envRecord  = "LTLAB_RECORD"  // path of the tool.ndjson to write; required without InfluxDB
 	envRun     = "LTLAB_RUN"     // the run's id; default: the base name of the record's folder
-	envProject = "LTLAB_PROJECT" // the project's name; may be empty
+	envProject = "LTLAB_PROJECT" // the project's name, may be empty; set by every ltlab that starts k6
 	envParent  = "LTLAB_PARENT"  // pid of the ltlab that started k6, or "stdin"; unset: nobody is watched
 )
 
@@ -45,6 +45,7 @@ type Output struct {
 	name       string // "ltlab" or "xk6-influxdb"
 	path, run  string
 	project    string
+	byLtlab    bool          // ltlab started k6
 	temporary  bool          // the record goes when InfluxDB has it all
 	influx     *sinkSettings // nil: the record only
 	parent     parent        // must live on
@@ -81,7 +82,7 @@ func New(p k6output.Params) (*Output, error) {
 		name: p.OutputType, influx: set, log: p.Logger, clock: systemClock(), path: p.Environment[envRecord], run: p.Environment[envRun],
 		project: p.Environment[envProject], thresholds: newThresholds(!p.RuntimeOptions.NoThresholds.Bool),
 	}
-	if o.name == Preset && p.Environment[envParent] != "" { // that run's record is written by the output ltlab
+	if _, o.byLtlab = p.Environment[envProject]; o.byLtlab && o.name == Preset { // that run's record is written by the output ltlab
 		o.path = ""
 	}
 	switch {

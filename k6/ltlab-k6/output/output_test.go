@@ -109,3 +109,16 @@ func TestTheTestEndsOnceWhenItsLtlabIsGone(t *testing.T) {
 		t.Error("a parent that is no pid is taken")
 	}
 }
+
+func TestThePresetLeavesTheRecordOfLtlabAlone(t *testing.T) {
+	env := map[string]string{envRecord: "/runs/a/tool.ndjson", envProject: "", "K6_INFLUXDB_BUCKET": "b"}
+	p := params(env)
+	p.OutputType = Preset
+	if o, err := New(p); err != nil || !o.temporary || o.path != "" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	delete(env, envProject)
+	if o, err := New(p); err != nil || o.temporary || o.path != "/runs/a/tool.ndjson" {
+		t.Errorf("%+v, %v", o, err)
+	}
+}

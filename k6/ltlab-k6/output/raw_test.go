@@ -231,7 +231,7 @@ func TestAnOutageHoldsABoundedNumberOfRawSamples(t *testing.T) {
 	n := int64(0)
 	for i := range 3_000_000 { // numbers that do not compress
 		v := float64(uint64(i)*0x9E3779B97F4A7C15>>12) / 1e6
-		r.recorder.raw.open(1, 0)
+		r.recorder.raw.open(nil, 0)
 		r.recorder.addOne(&metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: r.tags()}, Time: epoch.Add(time.Duration(i) * 1000), Value: v}, 0, 0)
 		n++
 	}
@@ -272,5 +272,21 @@ func TestAStepOfTheWallClockMovesNoSample(t *testing.T) {
 	}
 	if seconds != 10 || len(d.raw()["http_reqs,run=a-run"]) != 10 {
 		t.Errorf("%d seconds of 10 are where they belong", seconds)
+	}
+}
+
+// The wall clock counts once, at the start: rows and raw samples stay together when it steps.
+func TestRawSamplesAreOnTheRecordsClock(t *testing.T) {
+	d := newDatabase(t)
+	r := newRigWith(t, plan{}, func(o *Output) {
+		o.influx = d.settings()
+		o.clock.wall = func() time.Time { return epoch.Add(time.Hour) }
+	})
+	r.emit(r.metric("metric", metrics.Counter), time.Second, 1)
+	r.now = 2 * time.Second
+	r.finish()
+	want := fmt.Sprint("value=1 ", epoch.Add(time.Hour+time.Second).UnixNano())
+	if got := d.raw()["metric,run=a-run"]; !slices.Equal(got, []string{want}) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

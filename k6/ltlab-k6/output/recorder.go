@@ -74,11 +74,7 @@ func (r *recorder) flush(batch []metrics.SampleContainer) {
 		r.w.Clock(record.Clock{T: r.seconds.current, StepMS: float64(step.Microseconds()) / 1000})
 	}
 	if r.raw != nil {
-		n := 0
-		for _, c := range batch {
-			n += len(c.GetSamples())
-		}
-		r.raw.open(n, now-r.flushed)
+		r.raw.open(batch, now-r.flushed)
 	}
 	r.flushed = now
 	for _, c := range batch {

@@ -115,14 +115,17 @@ func readSinkSettings(output string, config json.RawMessage, environ map[string]
 		}
 		return nil, nil
 	}
-	slices.Sort(unknown)
-	for _, short := range unknown {
-		if slices.Contains(ofVersion1, short) {
-			return nil, fmt.Errorf("%s%s is a setting for InfluxDB 1, of k6's own output influxdb: %s writes to InfluxDB 2", envPrefix, short, output)
-		}
-		return nil, fmt.Errorf("%s%s is no setting; there are %s", envPrefix, short, settingNames())
+	if len(unknown) > 0 {
+		return nil, refuseUnknown(output, slices.Min(unknown))
 	}
 	return v.settings(output)
+}
+
+func refuseUnknown(output, short string) error {
+	if slices.Contains(ofVersion1, short) {
+		return fmt.Errorf("%s%s is a setting for InfluxDB 1, of k6's own output influxdb: %s writes to InfluxDB 2", envPrefix, short, output)
+	}
+	return fmt.Errorf("%s%s is no setting; there are %s", envPrefix, short, settingNames())
 }
 
 func settingNames() string {
@@ -196,7 +199,7 @@ func (v *values) fromURL(output, argument string) error {
 func (v *values) settings(output string) (*sinkSettings, error) {
 	s := &sinkSettings{
 		preset: output == Preset, interval: defaultInterval, writers: defaultWriters, precision: time.Nanosecond, rawLimit: defaultRawLimit,
-		target: influx.Target{URL: v.value["ADDR"], Org: v.value["ORGANIZATION"], Bucket: v.value["BUCKET"], BucketMM: v.value["BUCKET_1M"], Token: v.value["TOKEN"]},
+		target: influx.Target{URL: v.value["ADDR"], Org: v.value["ORGANIZATION"], Bucket: v.value["BUCKET"], Bucket1M: v.value["BUCKET_1M"], Token: v.value["TOKEN"]},
 	}
 	if s.target.Bucket == "" {
 		return nil, fmt.Errorf("%s says where InfluxDB is, and %sBUCKET is not set", v.where["ADDR"], envPrefix)

@@ -34,7 +34,7 @@ func TestTheLastOfConfigurationEnvironmentAndArgumentCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (influx.Target{URL: "http://env:8086", Org: "o", Token: "t", Bucket: "of-env", BucketMM: "minutes"}); s.target != want {
+	if want := (influx.Target{URL: "http://env:8086", Org: "o", Token: "t", Bucket: "of-env", Bucket1M: "minutes"}); s.target != want {
 		t.Errorf("target %+v", s.target)
 	}
 	if s.interval != 2*time.Second || s.precision != time.Millisecond || s.rawLimit != 0 || s.writers != 8 || s.preset ||

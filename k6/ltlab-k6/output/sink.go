@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,20 +100,35 @@ func (s *sink) finish(end *record.End) record.Sink {
 	s.rows.Hurry()
 	stop := context.AfterFunc(ctx, s.cancel)
 	defer stop()
-	<-s.stopped
-	var raw *record.RawSink
 	if s.raw != nil {
 		s.raw.to.Hurry()
 		s.raw.end()
+	}
+	<-s.stopped
+	var raw *record.RawSink
+	if s.raw != nil {
 		_ = s.push.Step(ctx) // its error comes again
 		raw = s.raw.ledger()
 		s.raw.to.Close()
+		s.tellRaw(raw)
 	}
 	end.Ledger.Sinks = map[string]record.Sink{influx.Name: {Raw: raw}}
 	_ = s.push.Finish(ctx, end) // it is in Sink
 	out := s.push.Sink()
 	out.Raw = raw
 	return out
+}
+
+// tellRaw says how many raw samples InfluxDB has not, and why.
+func (s *sink) tellRaw(raw *record.RawSink) {
+	if raw.ShedTotal() == 0 {
+		return
+	}
+	var why []string
+	for _, cause := range slices.Sorted(maps.Keys(raw.Shed)) {
+		why = append(why, fmt.Sprintf("%d %s", raw.Shed[cause], cause))
+	}
+	s.log.Infof("InfluxDB has %d of %d raw samples: %s", raw.Written, raw.Written+raw.ShedTotal(), strings.Join(why, ", "))
 }
 
 // notify tells the user that InfluxDB ceased to take rows, or takes them again.

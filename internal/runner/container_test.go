@@ -1,0 +1,580 @@
+package runner
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ltlab/ltlab/internal/engine/docker"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+// fake is an engine that makes containers in memory. What was copied into the last one, and what it then wrote, are its files.
+type fake struct {
+	t       *testing.T
+	blind   bool  // the folders that it mounts are empty
+	refuses error // it cannot mount at all
+	tool    func(*fake) docker.End
+
+	jobs    []docker.Job
+	binds   map[string]string // target to source
+	files   map[string]string // by path
+	owners  map[string]int
+	removed int
+	signals []string
+	stderr  io.Writer
+}
+
+func (f *fake) create(_ context.Context, j docker.Job) (Box, error) {
+	f.jobs = append(f.jobs, j)
+	if f.refuses != nil && len(j.Binds) > 0 {
+		return nil, f.refuses
+	}
+	f.binds, f.files, f.owners = map[string]string{}, map[string]string{}, map[string]int{}
+	for _, b := range j.Binds {
+		f.binds[b.To] = b.From
+	}
+	for _, write := range j.Copy {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return nil, err
+		}
+		for r := tar.NewReader(&b); ; {
+			h, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			text, err := io.ReadAll(r)
+			if err != nil {
+				return nil, err
+			}
+			if h.Typeflag == tar.TypeReg {
+				f.files["/"+h.Name] = string(text)
+			}
+			f.owners["/"+strings.TrimSuffix(h.Name, "/")] = h.Uid
+		}
+	}
+	return f, nil
+}
+
+func (f *fake) Start(_ context.Context, _, stderr io.Writer) error {
+	f.stderr = stderr
+	return nil
+}
+
+func (f *fake) Wait(context.Context) (docker.End, error) { return f.tool(f), nil }
+
+func (f *fake) Signal(_ context.Context, name string) error {
+	f.signals = append(f.signals, name)
+	return nil
+}
+
+func (f *fake) Remove(context.Context) error {
+	f.removed++
+	return nil
+}
+
+// Fetch reads what is mounted from the disk, unless the engine is blind, and what was copied from memory.
+func (f *fake) Fetch(_ context.Context, name string) (io.ReadCloser, error) {
+	found := map[string]string{}
+	for path, text := range f.files {
+		if path == name {
+			found[filepath.Base(path)] = text
+		} else if rest, ok := strings.CutPrefix(path, strings.TrimSuffix(name, ".")); ok && strings.HasSuffix(name, "/.") {
+			found[rest] = text
+		}
+	}
+	for to, from := range f.binds {
+		if rest, ok := strings.CutPrefix(name, to+"/"); ok && !f.blind {
+			if text, err := os.ReadFile(filepath.Join(from, rest)); err == nil {
+				found[filepath.Base(name)] = string(text)
+			}
+		}
+	}
+	if len(found) == 0 && !strings.HasSuffix(name, "/.") {
+		return nil, fmt.Errorf("Could not find the file %s in container", name) //nolint:staticcheck // the engine's own words
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, path := range slices.Sorted(maps.Keys(found)) {
+		if err := w.WriteHeader(&tar.Header{Name: path, Mode: 0o644, Size: int64(len(found[path])), Typeflag: tar.TypeReg}); err != nil {
+			f.t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(found[path])); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		f.t.Fatal(err)
+	}
+	return io.NopCloser(&b), nil
+}
+
+// variables are what the container's tool finds in the file of its environment.
+func (f *fake) variables() []string {
+	return strings.Split(strings.TrimSuffix(f.files[inEnv], "\x00"), "\x00")
+}
+
+// place is a project and a run of its main.js in a container of that engine.
+type place struct {
+	*Container
+	t       *testing.T
+	spec    *Spec
+	folder  record.Folder
+	scratch string
+	notes   []string
+}
+
+func newPlace(t *testing.T, f *fake, files map[string]string) *place {
+	t.Helper()
+	f.t = t
+	dir := real(t.TempDir())
+	project, cwd := filepath.Join(dir, "my tests (ü)"), filepath.Join(dir, "cwd")
+	for name, text := range files {
+		path := filepath.Join(project, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &place{t: t, folder: record.Folder(filepath.Join(dir, "runs", "r1")), scratch: filepath.Join(dir, "scratch")}
+	for _, d := range []string{cwd, filepath.Join(cwd, "out"), string(p.folder), p.scratch, project} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(p.folder.Run(), []byte(`{"start":{}}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scenario, err := FindScenario(cwd, project, "main.js", Shipped{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.spec = &Spec{Scenario: scenario, Dir: cwd, Vars: []string{"BASE_URL=http://api.example"}, Stdout: io.Discard, Stderr: io.Discard}
+	p.Container = &Container{
+		Create: f.create, Service: "k6", Image: "sha256:1", Reach: true, Inside: map[string]string{"http://127.0.0.1:5083": "http://toy-api:5081"},
+		Note: func(text string) { p.notes = append(p.notes, text) },
+	}
+	return p
+}
+
+func (p *place) tool(args ...string) (Tool, error) {
+	p.t.Helper()
+	paths, err := p.Prepare(p.t.Context(), p.spec, p.folder, p.scratch)
+	if err != nil {
+		return nil, err
+	}
+	return p.Tool(p.t.Context(), p.spec, append(args, paths.Scenario), k6Env(p.spec, p.Environ(p.spec), paths, "r1", "shop"))
+}
+
+// run runs the tool and returns the files it left.
+func (p *place) run() (exit int, how string, files []string) {
+	p.t.Helper()
+	tool, err := p.tool()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := tool.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	exit, how = tool.Wait()
+	files, err = p.Finish(p.t.Context())
+	if err != nil {
+		p.t.Error(err)
+	}
+	return exit, how, files
+}
+
+func (p *place) noted(text string) bool {
+	return slices.ContainsFunc(p.notes, func(n string) bool { return strings.Contains(n, text) })
+}
+
+func wantProblem(t *testing.T, err error, id string, says ...string) {
+	t.Helper()
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.ID != id {
+		t.Errorf("got %v, want problem %s", err, id)
+		return
+	}
+	for _, s := range says {
+		if !strings.Contains(p.Text(), s) {
+			t.Errorf("%s does not say %q:\n%s", id, s, p.Text())
+		}
+	}
+}
+
+const plain = `import http from 'k6/http'; export default () => { http.get(__ENV.BASE_URL); };`
+
+// writes is a tool that writes a record and a report to where it finds those folders.
+func writes(shared bool) func(*fake) docker.End {
+	return func(f *fake) docker.End {
+		for path, text := range map[string]string{inRecord + "/tool.ndjson": "the record\n", inRecord + "/summary.json": "{}", inResults + "/out/report.html": "<p>"} {
+			if !shared {
+				f.files[path] = text
+				continue
+			}
+			for to, from := range f.binds {
+				if rest, ok := strings.CutPrefix(path, to+"/"); ok {
+					if err := os.WriteFile(filepath.Join(from, rest), []byte(text), 0o644); err != nil {
+						f.t.Error(err)
+					}
+				}
+			}
+		}
+		return docker.End{Code: 99}
+	}
+}
+
+func TestTheContainerSeesTheProjectAndWritesToTheWorkingFolder(t *testing.T) {
+	for name, f := range map[string]*fake{
+		"folders are shared":              {tool: writes(true)},
+		"the engine sees empty folders":   {tool: writes(false), blind: true},
+		"the engine sees no such folders": {tool: writes(false), refuses: errors.New("invalid mount config: bind source path does not exist: /x")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, f, map[string]string{"main.js": plain, "lib/a.js": "1"})
+			exit, how, files := p.run()
+			report := filepath.Join(p.spec.Dir, "out", "report.html")
+			if exit != 99 || how != "" || !slices.Equal(files, []string{report}) {
+				t.Errorf("exit %d %q, files %q", exit, how, files)
+			}
+			for path, want := range map[string]string{report: "<p>", p.folder.Tool(): "the record\n", filepath.Join(p.scratch, "summary.json"): "{}"} {
+				if got, err := os.ReadFile(path); err != nil || string(got) != want {
+					t.Errorf("%s: %q, %v", path, got, err)
+				}
+			}
+			left, err := os.ReadDir(string(p.folder))
+			if err != nil || len(left) != 2 {
+				t.Errorf("the run's folder holds %v, %v", left, err)
+			}
+			last := f.jobs[len(f.jobs)-1]
+			shared := !f.blind && f.refuses == nil
+			if shared != (len(last.Binds) == 3) || shared == p.noted("is copied into the container") {
+				t.Errorf("mounted %v, notes %q", last.Binds, p.notes)
+			}
+			if wantRemoved := map[bool]int{true: 2, false: 1}[f.blind]; f.removed != wantRemoved {
+				t.Errorf("%d containers were removed of %d", f.removed, len(f.jobs))
+			}
+			if !shared && (f.files["/project/lib/a.js"] != "1" || f.owners["/project/main.js"] != p.owner.UID || f.owners["/results/out"] != p.owner.UID) {
+				t.Errorf("copied %q of %v", f.files, f.owners)
+			}
+			if shared && (!last.Binds[0].ReadOnly || last.Binds[0].To != inProject || filepath.Base(last.Binds[0].From) != "my tests (ü)") {
+				t.Errorf("mounted %+v", last.Binds)
+			}
+		})
+	}
+}
+
+func TestAnEngineThatFailsOtherwiseIsNotAskedToCopy(t *testing.T) {
+	f := &fake{refuses: problem.EngineFailed("make the run's container", errors.New("no such image"))}
+	p := newPlace(t, f, map[string]string{"main.js": plain})
+	_, err := p.tool()
+	wantProblem(t, err, "engine-failed", "no such image")
+	if len(f.jobs) != 1 {
+		t.Errorf("%d containers were asked for", len(f.jobs))
+	}
+}
+
+func TestNothingThatIsGivenToTheScenarioShowsFromOutside(t *testing.T) {
+	f := &fake{}
+	p := newPlace(t, f, map[string]string{"main.js": plain})
+	p.spec.Vars = []string{"BASE_URL=http://127.0.0.1:5083/v1?q=1", "TOKEN=two\nlines"}
+	p.spec.Environ = []string{"HOME=/home/me", "SECRET=s"}
+	if _, err := p.tool("run"); err != nil {
+		t.Fatal(err)
+	}
+	job := f.jobs[0]
+	slices.Sort(job.Env)
+	if want := []string{"LTLAB_ENV_FILE=" + inEnv, "LTLAB_REACH=toy-api:5081"}; !slices.Equal(job.Env, want) {
+		t.Errorf("the container's environment is %q, want %q", job.Env, want)
+	}
+	got := f.variables()
+	for _, want := range []string{"BASE_URL=http://toy-api:5081/v1?q=1", "TOKEN=two\nlines", "LTLAB_PARENT=stdin", "LTLAB_RECORD=/record/tool.ndjson", "LTLAB_RUN=r1"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("the tool is not given %q but %q", want, got)
+		}
+	}
+	if has(got, "HOME") || has(got, "SECRET") {
+		t.Errorf("the caller's environment is in %q", got)
+	}
+	if !slices.Equal(job.Args, []string{"run", "/project/main.js"}) || job.User != fmt.Sprintf("%d:%d", p.owner.UID, p.owner.GID) || p.owner.UID == 0 {
+		t.Errorf("args %q, user %s", job.Args, job.User)
+	}
+}
+
+func TestAddressesAreThoseOfTheLabsNetwork(t *testing.T) {
+	c := &Container{Inside: map[string]string{"http://127.0.0.1:5083": "http://toy-api:5081", "http://127.0.0.1:8087": "http://influxdb:8086"}}
+	for target, want := range map[string]string{
+		"http://127.0.0.1:5083":            "http://toy-api:5081",
+		"http://localhost:5083/a?b":        "http://toy-api:5081/a?b",
+		"http://127.0.0.1:50831":           "",
+		"https://localhost:5083":           "",
+		"http://[::1]:3000/":               "",
+		"http://localhost":                 "",
+		"http://api.localhost:3000":        "",
+		"http://localhost.example:3000":    "http://localhost.example:3000",
+		"http://host.docker.internal:3000": "http://host.docker.internal:3000",
+		"https://shop.example/v1":          "https://shop.example/v1",
+		"not a URL at all%":                "not a URL at all%",
+	} {
+		got, err := c.translate(target)
+		if want == "" {
+			wantProblem(t, err, "target-on-localhost", target, "--runner host", "host.docker.internal")
+		} else if err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", target, got, err, want)
+		}
+	}
+	for target, want := range map[string]string{
+		"http://a": "a:80", "https://a/b": "a:443", "wss://a": "a:443", "http://a:1/": "a:1", "http://[fe80::1]:2": "[fe80::1]:2", "grpc://a": "", "a:80": "", "": "",
+	} {
+		if got := hostPort(target); got != want {
+			t.Errorf("%q connects to %q, want %q", target, got, want)
+		}
+	}
+}
+
+func TestTheTargetIsNotReachedForWhoDoesNotWantIt(t *testing.T) {
+	f := &fake{}
+	p := newPlace(t, f, map[string]string{"main.js": plain})
+	p.Reach = false
+	if _, err := p.tool(); err != nil || has(f.jobs[0].Env, "LTLAB_REACH") {
+		t.Errorf("%v, %q", err, f.jobs[0].Env)
+	}
+}
+
+func TestFlagsThatNameWhatTheContainerDoesNotSeeAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		id   string
+		says string
+	}{
+		{[]string{"--summary-export", "/tmp/x.json"}, "file-outside-container", "/tmp/x.json"},
+		{[]string{"-o", "csv=/tmp/x.csv", "-o", "json=x.json"}, "file-outside-container", "/tmp/x.csv"},
+		{[]string{"-ojson=/tmp/x.json"}, "file-outside-container", "/tmp/x.json"},
+		{[]string{"--log-output=file=/tmp/k6.log,level=info"}, "file-outside-container", "does not see /tmp/k6.log\n"},
+		{[]string{"--console-output=/tmp/c"}, "file-outside-container", "/tmp/c"},
+		{[]string{"-c", "k6.json"}, "file-outside-container", "k6.json"},
+		{[]string{"--secret-source=file=secrets"}, "file-outside-container", "secrets"},
+		{[]string{"--out=influxdb=http://me:pw@localhost:8086/k6"}, "target-on-localhost", "@localhost:8086/k6"},
+		{[]string{"-e", "BASE_URL=http://localhost:1"}, "target-on-localhost", "http://localhost:1"},
+		{[]string{"-eBASE_URL=http://127.0.0.1:1"}, "target-on-localhost", "http://127.0.0.1:1"},
+		{[]string{"-o", "json=out/x.json", "--summary-export=x.json", "--console-output", "c", "--log-output", "none", "--secret-source=mock=a=b", "-e", "BASE_URL=http://a", "-o", "cloud"}, "", ""},
+	} {
+		err := inside(&Spec{Args: c.args})
+		if c.id != "" {
+			wantProblem(t, err, c.id, c.says)
+		} else if err != nil {
+			t.Errorf("%q: %v", c.args, err)
+		}
+	}
+	wantProblem(t, inside(&Spec{Environ: []string{"K6_OUT=json=/tmp/x.json"}}), "file-outside-container", "/tmp/x.json")
+}
+
+func TestWhatTheScenarioNeedsIsGivenOrNamed(t *testing.T) {
+	const local = `import http from 'k6/http'; export default () => { http.get('http://localhost:3000'); };`
+	for name, c := range map[string]struct {
+		files map[string]string
+		given bool // -p
+		vars  []string
+		env   []string
+		id    string // of the problem
+		says  []string
+		notes []string
+		root  string // relative to the project
+	}{
+		"a file outside of -p": {files: map[string]string{"main.js": `import '../lib.js';` + plain, "../lib.js": ""}, given: true, id: "import-outside-project", says: []string{"lib.js"}},
+		"a file outside":       {files: map[string]string{"main.js": `import '../lib.js';` + plain, "../lib.js": ""}, notes: []string{"the container is given"}, root: ".."},
+		"local in the script":  {files: map[string]string{"main.js": local}, vars: []string{}, id: "target-on-localhost", says: []string{"http://localhost:3000"}},
+		"local beside another": {files: map[string]string{"main.js": local}, notes: []string{"http://localhost:3000, which is the container itself"}},
+		"local as a default":   {files: map[string]string{"main.js": `export default () => __ENV.BASE_URL || 'http://localhost:3000';`}},
+		"local by -e":          {files: map[string]string{"main.js": plain}, vars: []string{"BASE_URL=http://localhost:3000"}, id: "target-on-localhost"},
+		"a variable it misses": {files: map[string]string{"main.js": `export default () => __ENV.USERS + __ENV.TOKEN + __ENV.GIVEN;`}, vars: []string{"GIVEN=1"}, env: []string{"USERS=3", "TOKEN=secret", "GIVEN=2", "OTHER=1"},
+			notes: []string{"reads TOKEN, USERS, which", "-e TOKEN -e USERS"}},
+		"options that k6 misses": {files: map[string]string{"main.js": plain}, env: []string{"K6_VUS=3", "K6_OUT=json", "K6_INFLUXDB_ADDR=x"}, notes: []string{"your environment has K6_VUS, which"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, &fake{}, c.files)
+			p.spec.Scenario.Given, p.spec.Environ = c.given, c.env
+			if c.vars != nil {
+				p.spec.Vars = c.vars
+			}
+			project := p.spec.Scenario.Dir
+			_, err := p.tool()
+			if c.id != "" {
+				wantProblem(t, err, c.id, c.says...)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.notes) != len(c.notes) && c.notes == nil || slices.ContainsFunc(p.notes, func(n string) bool { return strings.Contains(n, "secret") }) {
+				t.Errorf("notes %q", p.notes)
+			}
+			for _, n := range c.notes {
+				if !p.noted(n) {
+					t.Errorf("nobody said %q but %q", n, p.notes)
+				}
+			}
+			if want := filepath.Join(project, c.root); p.root != want {
+				t.Errorf("the container is given %s, want %s", p.root, want)
+			}
+			if _, err := os.Stat(filepath.Join(p.root, p.script)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestLinksThatTheContainerCouldNotFollowAreCopied(t *testing.T) {
+	f := &fake{}
+	p := newPlace(t, f, map[string]string{"main.js": `import './shared/lib.js';` + plain, "../shared/lib.js": "1"})
+	if err := os.Symlink("../shared", filepath.Join(p.spec.Scenario.Dir, "shared")); err != nil {
+		t.Fatal(err)
+	}
+	p.spec.Scenario.Given = true
+	if _, err := p.tool(); err != nil {
+		t.Fatal(err)
+	}
+	if f.files["/project/shared/lib.js"] != "1" || !p.noted("shared/lib.js is a link") {
+		t.Errorf("copied %q, notes %q", f.files, p.notes)
+	}
+}
+
+func TestHowAContainerEndedIsTold(t *testing.T) {
+	for want, end := range map[string]docker.End{
+		"memory":  {Code: 137, OOM: true},
+		"removed": {Gone: true},
+		"killed":  {Code: 137},
+	} {
+		p := newPlace(t, &fake{tool: func(*fake) docker.End { return end }}, map[string]string{"main.js": plain})
+		if exit, how, _ := p.run(); exit != -1 || !strings.Contains(how, want) {
+			t.Errorf("%+v: exit %d, %q", end, exit, how)
+		}
+	}
+}
+
+func TestAnEngineThatComesBackIsAsked(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends []docker.End
+		exit int
+		how  string
+	}{
+		"and the run had ended":   {[]docker.End{{Lost: true}, {Lost: true}, {Code: 99}}, 99, ""},
+		"and k6 had ended it":     {[]docker.End{{Lost: true}, {Code: 105}}, -1, "ceased to answer"},
+		"and k6 ended the record": {[]docker.End{{Lost: true}, {Lost: true}, {Lost: true}}, -1, "ceased to answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			f := &fake{}
+			p := newPlace(t, f, map[string]string{"main.js": plain})
+			f.tool = func(*fake) docker.End {
+				end := c.ends[min(n, len(c.ends)-1)]
+				if n++; n == len(c.ends) && end.Lost {
+					w, err := record.Create(p.folder.Tool())
+					if err != nil {
+						t.Fatal(err)
+					}
+					w.Header(record.Header{Format: record.Format, Run: "r1", Tool: "k6", Mapping: record.DefaultMapping(), Period: 1})
+					w.End(record.End{})
+					if err := w.Close(); err != nil {
+						t.Error(err)
+					}
+				}
+				return end
+			}
+			if exit, how, _ := p.run(); exit != c.exit || !strings.Contains(how, c.how) || (how == "") != (c.how == "") {
+				t.Errorf("exit %d, %q", exit, how)
+			}
+		})
+	}
+}
+
+func TestATargetThatTheContainerDoesNotReachIsAProblem(t *testing.T) {
+	f := &fake{tool: func(f *fake) docker.End {
+		fmt.Fprint(f.stderr, "ltlab-k6: unrea")
+		fmt.Fprint(f.stderr, "chable: dial tcp: refused\n")
+		return docker.End{Code: exitUnreachable}
+	}}
+	p := newPlace(t, f, map[string]string{"main.js": plain})
+	var said bytes.Buffer
+	p.spec.Stderr, p.spec.Target = &said, "http://me:pw@api.example"
+	tool, err := p.tool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tool.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exit, how := tool.Wait()
+	wantProblem(t, notStarted(tool, exit, how, p.spec), "target-unreachable", "@api.example", "dial tcp: refused", "--runner host", "--no-gate")
+	if said.Len() > 0 {
+		t.Errorf("the user is told %q, too", said.String())
+	}
+}
+
+func TestOnlyALineForLtlabIsHeldBack(t *testing.T) {
+	for _, c := range []struct{ in, out, line string }{
+		{"time=1 level=error\nx", "time=1 level=error\nx", ""},
+		{"ltlab-k6: other\n", "ltlab-k6: other\n", ""},
+		{"ltlab", "ltlab", ""},
+		{unreachable + "why\nmore\n", "more\n", "why"},
+		{"\n" + unreachable + "why\n", "\n" + unreachable + "why\n", ""},
+	} {
+		for _, size := range []int{1, 7, 100} {
+			var out bytes.Buffer
+			w := &caught{to: &out, begins: unreachable}
+			for part := range slices.Chunk([]byte(c.in), size) {
+				if n, err := w.Write(part); n != len(part) || err != nil {
+					t.Errorf("%d, %v", n, err)
+				}
+			}
+			if line := w.line(); out.String() != c.out || line != c.line {
+				t.Errorf("%q by %d: passed on %q, held %q", c.in, size, out.String(), line)
+			}
+		}
+	}
+}
+
+func TestSignalsReachTheContainer(t *testing.T) {
+	f := &fake{}
+	p := newPlace(t, f, map[string]string{"main.js": plain})
+	tool, err := p.tool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tool.Interrupt()
+	tool.Kill()
+	if !slices.Equal(f.signals, []string{"SIGINT", "SIGKILL"}) {
+		t.Errorf("it got %v", f.signals)
+	}
+}
+
+func TestAMirroredRecordIsOnlyAppendedTo(t *testing.T) {
+	f := &fake{t: t, files: map[string]string{}}
+	folder := record.Folder(t.TempDir())
+	m := newMirror(folder)
+	if err := m.take(t.Context(), f); err != nil {
+		t.Errorf("no record yet: %v", err)
+	}
+	for _, text := range []string{"one\n", "one\ntwo\n", "one\ntwo\n", "one\ntwo\nthree\n"} {
+		f.files[inRecord+"/tool.ndjson"] = text
+		if err := m.take(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(folder.Tool()); err != nil || string(got) != text {
+			t.Errorf("%q, %v; want %q", got, err, text)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package runner
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/ltlab/ltlab/internal/mount"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/record"
+)
+
+// look finds the folder that holds all that the scenario needs, and what of it the container would not get.
+func (c *Container) look() error {
+	s := c.spec
+	if s.Scenario.Shipped {
+		c.root, c.script = filepath.Join(c.scratch, "project"), s.Scenario.Name
+		if err := os.Mkdir(c.root, 0o755); err != nil {
+			return problem.HomeUnusable(c.scratch, err)
+		}
+		if err := os.WriteFile(filepath.Join(c.root, c.script), s.Scenario.source, 0o644); err != nil {
+			return problem.HomeUnusable(c.scratch, err)
+		}
+		return os.Chmod(c.scratch, 0o755) // the engine may not run as root
+	}
+	g, err := mount.Scan(s.Scenario.Path)
+	if err != nil {
+		return problem.ScenarioUnreadable(s.Scenario.Name, reason(err))
+	}
+	c.root = filepath.Clean(s.Scenario.Dir)
+	if outside := g.Outside(c.root); len(outside)+len(g.Fixed) > 0 {
+		c.root = g.Root()
+		if s.Scenario.Given || len(g.Fixed) > 0 || c.root == filepath.Dir(c.root) {
+			return problem.ImportOutsideProject(s.Scenario.Dir, slices.Compact(slices.Sorted(slices.Values(append(outside, g.Fixed...)))))
+		}
+		c.note("the container is given %s, for the scenario needs %s", c.root, strings.Join(outside, ", "))
+	}
+	rel, err := filepath.Rel(c.root, filepath.Clean(s.Scenario.Path))
+	if err != nil || !filepath.IsLocal(rel) {
+		return problem.ImportOutsideProject(c.root, []string{s.Scenario.Path})
+	}
+	c.script = filepath.ToSlash(rel)
+	if err := c.targets(g); err != nil {
+		return err
+	}
+	c.environment(g)
+	if linked := g.Linked(c.root); len(linked) > 0 {
+		c.reason = linked[0] + " is a link that a container could not follow"
+	} else if c.owner.UID != os.Getuid() && slices.ContainsFunc(g.Files, c.closed) {
+		c.reason = "k6 does not run as root there, and some of its files are open to root only"
+	}
+	return nil
+}
+
+// targets refuses a target that is the container itself, where it can be told before the run.
+func (c *Container) targets(g *mount.Graph) error {
+	switch given := has(c.spec.variables(), "BASE_URL"); {
+	case len(g.Locals) == 0 || given && slices.Contains(g.Env, "BASE_URL"): // then it is what counts
+	case !given:
+		return problem.TargetOnLocalhost(g.Locals[0])
+	default:
+		c.note("the scenario names %s, which is the container itself there, and does not read BASE_URL", strings.Join(g.Locals, ", "))
+	}
+	return nil
+}
+
+// environment names what the scenario and k6 itself would find in the caller's environment and miss in a container.
+func (c *Container) environment(g *mount.Graph) {
+	given := c.spec.variables()
+	var absent, options []string
+	for _, name := range g.Env {
+		if has(c.spec.Environ, name) && !has(given, name) {
+			absent = append(absent, name)
+		}
+	}
+	for _, v := range c.spec.Environ {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "K6_") && name != "K6_OUT" && !foreign(name) && !slices.Contains(absent, name) {
+			options = append(options, name)
+		}
+	}
+	if len(absent) > 0 {
+		c.note("the scenario reads %s, which your environment has and a container is not given: pass it with -e %s", strings.Join(absent, ", "), strings.Join(absent, " -e "))
+	}
+	if len(options) > 0 {
+		c.note("your environment has %s, which k6 in a container is not given: pass k6's flags behind --", strings.Join(options, ", "))
+	}
+}
+
+// variables are those that the scenario is given, by -e or behind --.
+func (s *Spec) variables() []string {
+	return slices.Concat(s.Vars, flagValues(s.Args, "-e", "--env"))
+}
+
+// closed says whether the tool could not read a file of the project: it, or a folder on the way to it, is not open to
+// everybody.
+func (c *Container) closed(file string) bool {
+	st, err := os.Stat(file)
+	if err != nil || st.Mode().Perm()&0o004 == 0 {
+		return err == nil
+	}
+	for dir := filepath.Dir(file); ; dir = filepath.Dir(dir) {
+		if st, err := os.Stat(dir); err == nil && st.Mode().Perm()&0o001 == 0 {
+			return true
+		}
+		if dir == c.root || dir == filepath.Dir(dir) {
+			return false
+		}
+	}
+}
+
+// inside refuses flags that name files or addresses which the container does not see.
+func inside(s *Spec) error {
+	config := flagValues(s.Args, "--config", "-c")
+	var outs []string
+	for _, v := range slices.Concat(flagValues(s.Args, "--out", "-o", "--log-output"), k6Outs(s.Environ)) {
+		file, _, _ := strings.Cut(after(v), ",")
+		outs = append(outs, file)
+	}
+	for _, v := range slices.Concat(flagValues(s.Args, "--summary-export", "--console-output"), outs) {
+		if filepath.IsAbs(v) {
+			return problem.FileOutsideContainer(v)
+		}
+		if u := urlIn.FindString(v); u != "" && loopback(hostOf(u)) {
+			return problem.TargetOnLocalhost(redactURL(u))
+		}
+	}
+	for _, v := range flagValues(s.Args, "--secret-source") {
+		if kind, _, _ := strings.Cut(v, "="); kind == "file" {
+			config = append(config, after(v))
+		}
+	}
+	for _, v := range config { // read from the working folder, which is empty in there
+		return problem.FileOutsideContainer(v)
+	}
+	for _, v := range flagValues(s.Args, "-e", "--env") {
+		if value, ok := strings.CutPrefix(v, "BASE_URL="); ok && loopback(hostOf(value)) {
+			return problem.TargetOnLocalhost(redactURL(value))
+		}
+	}
+	return nil
+}
+
+// after is what follows the kind in KIND=FILE.
+func after(v string) string {
+	_, file, _ := strings.Cut(v, "=")
+	return file
+}
+
+// visible says whether the container sees the scenario as it is here, and the run's folder.
+func (c *Container) visible(ctx context.Context, box Box) bool {
+	for from, here := range map[string]string{
+		path.Join(inProject, c.script): filepath.Join(c.root, filepath.FromSlash(c.script)), path.Join(inRecord, record.RunFile): c.folder.Run(),
+	} {
+		got, err := one(ctx, box, from)
+		if err != nil || len(got) == 0 {
+			return false
+		}
+		want, err := os.ReadFile(here)
+		if err != nil || !bytes.HasPrefix(want, got) { // the run's file may have grown meanwhile
+			return false
+		}
+	}
+	return true
+}
+
+// one is a file of the container.
+func one(ctx context.Context, box Box, name string) ([]byte, error) {
+	in, err := box.Fetch(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	r := tar.NewReader(in)
+	if _, err := r.Next(); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
