@@ -265,3 +265,17 @@ func TestAStartEndsWithTheContainer(t *testing.T) {
 		t.Error("it is remembered as running")
 	}
 }
+
+// TestAStartEndsWithAnInfluxDBThatDiesWhileItIsSetUp has one that answers a single time, which says that it lives.
+func TestAStartEndsWithAnInfluxDBThatDiesWhileItIsSetUp(t *testing.T) {
+	b := newDockerBench(t)
+	b.vars = append(b.vars, "LTLAB_IMAGE_INFLUXDB="+b.image("dies", `
+printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}' | /bin/busybox nc -l -p 8086
+echo the power fails
+sleep 0.3
+exit 7
+`))
+	o := b.Ltlab("start", "--engine", "docker", "--only", "influxdb")
+	b.problem(o, "lab-unhealthy", 13, "influxdb stopped before it was ready", "exited with code 7", "the power fails")
+	b.nothingStarted()
+}

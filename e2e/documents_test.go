@@ -88,6 +88,16 @@ func (d *runDoc) warning(id string) string {
 	return ""
 }
 
+// doubts are the warnings that a busy machine alone does not explain.
+func (d *runDoc) doubts() (out []string) {
+	for _, w := range d.Warnings {
+		if w.ID != "generator-saturated" {
+			out = append(out, w.Text)
+		}
+	}
+	return out
+}
+
 // whole says what is wrong with a run that should be complete; asked is the target's own count of requests.
 func (d *runDoc) whole(asked int64) error {
 	l := d.Ledger
@@ -126,10 +136,17 @@ type boardDoc struct {
 	Panels []panelDoc
 }
 
+type lineDoc struct {
+	Label  string
+	Values []*float64
+}
+
 type panelDoc struct {
 	ID    string
 	Empty string
 	Foot  string
+	Lines []lineDoc
+	Shade []struct{ From, To int64 }
 	Stats []struct {
 		Label string
 		Value *float64

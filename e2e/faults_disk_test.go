@@ -117,7 +117,7 @@ func (b *Bench) nextIsFine() {
 	api := newTarget(b.t)
 	b.OK("k6", "-s", "steady.js", "--id", "next", "-e", "LENGTH=2s", "-e", "BASE_URL="+api.URL)
 	doc := b.Show("next")
-	if err := doc.whole(api.count()); err != nil || len(doc.Warnings) > 0 {
+	if err := doc.whole(api.count()); err != nil || len(doc.doubts()) > 0 {
 		b.t.Errorf("warnings %v, %v", doc.Warnings, err)
 	}
 	b.sameOnBoard("next", "finished")

@@ -49,7 +49,7 @@ func serveKilled(t *testing.T, b *Bench) Result {
 	status := b.Ltlab("status")
 	o := p.Wait()
 	doc := b.Show("unharmed")
-	if err := doc.whole(api.count()); err != nil || o.Exit != 0 || len(doc.Warnings) > 0 {
+	if err := doc.whole(api.count()); err != nil || o.Exit != 0 || len(doc.doubts()) > 0 {
 		t.Errorf("exit %d, warnings %v, %v", o.Exit, doc.Warnings, err)
 	}
 	b.OK("start")

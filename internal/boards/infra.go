@@ -48,9 +48,11 @@ func cores() Panel {
 }
 
 func memory() Panel {
+	services := used("", rows.InfraMemory) // beside the machine's nobody would see theirs
+	services.Where = map[string]string{"part": "service"}
 	return Panel{ID: "memory", Title: "Memory by service (at its end, each second)", Kind: Timeseries, Unit: Bytes, Width: 6, Absent: unmeasured,
-		Description: "Memory of each container without its cache of files, resident memory of processes, and what the machine cannot give away.",
-		Queries:     []Query{used("", rows.InfraMemory)}}
+		Description: "Memory of each container without its cache of files, and resident memory of processes with their children.",
+		Queries:     []Query{services}}
 }
 
 func network() Panel {

@@ -129,6 +129,9 @@ func (d *Deps) configure(f *config.EnvFile, settings []config.Setting) error {
 		fmt.Fprintf(d.IO.Out, "made for this lab: %s\n", strings.Join(made, ", "))
 	}
 	fmt.Fprintf(d.IO.Out, "settings are in %s\n", f.Path)
+	if exists(h.Docker()) {
+		fmt.Fprintln(d.IO.Out, "a lab that runs takes them with the next ltlab start")
+	}
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 // machineText is the CPU that the load generator and the machine used, of what each may use, and the services' in cores.
 func machineText(t term.Tint, all []analysis.Usage) string {
-	var first, then []string
+	var generator, host, then []string
 	for i := range all {
 		u := &all[i]
 		if u.CPU == nil {
@@ -29,9 +29,13 @@ func machineText(t term.Tint, all []analysis.Usage) string {
 		if u.CPU.Mean >= limit**u.CPUs {
 			text = t.Warn(text)
 		}
-		first = append(first, text)
+		if u.Generator {
+			generator = append(generator, text)
+		} else {
+			host = append(host, text)
+		}
 	}
-	text := strings.Join(first, " · ")
+	text := strings.Join(append(generator, host...), " · ")
 	if len(then) > 0 {
 		text += " · cores: " + strings.Join(then, ", ")
 	}

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,9 @@ import (
 
 // Schema is the version of the JSON documents that commands print.
 const Schema = 1
+
+// together is how close two signals come when they are one Ctrl-C; no person is that fast.
+const together = 150 * time.Millisecond
 
 // Main runs the process's own command line and returns its exit code.
 func Main() int {
@@ -30,7 +34,11 @@ func Main() int {
 	go func() {
 		<-signals
 		cancel()
+		first := time.Now()
 		again := <-signals
+		for time.Since(first) < together { // one Ctrl-C, passed on by a shell or a wrapper as well
+			again = <-signals
+		}
 		close(kill)
 		if !d.inRun.Load() { // nothing to end in order: the signal does what it does by default
 			signal.Reset()

@@ -81,6 +81,9 @@ func runPurge(ctx context.Context, c *consent) error {
 		if runs, err = runFiles(h); err != nil { // once more: a run may have begun since the question
 			return err
 		}
+		if there, err = d.onDocker(ctx, full, h); err != nil {
+			return err
+		}
 		if len(there) > 0 {
 			if err := full.Purge(ctx, progress); err != nil {
 				return err

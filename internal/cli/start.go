@@ -33,8 +33,8 @@ func newStart(d *Deps) *cobra.Command {
 		Use:   "start",
 		Short: "Start the lab and wait until every service is healthy",
 		Long: "Starts the lab in the background, on 127.0.0.1 only: on Docker InfluxDB, Telegraf, Grafana and the toy API; without\n" +
-			"it the toy API and boards of its own. Returns when each of them does its work. A lab that runs already is left as it\n" +
-			"is. A busy port is replaced by a free one, which the lab then keeps.",
+			"it the toy API and boards of its own. Returns when each of them does its work. What runs already as the settings of\n" +
+			"now say is left as it is. A busy port is replaced by a free one, which the lab then keeps.",
 		Example: "  ltlab start\n  ltlab start --without grafana\n  ltlab start --engine embedded --port boards=3100",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runStart(cmd.Context(), o) },

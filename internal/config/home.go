@@ -32,10 +32,27 @@ func FindHome(getenv func(string) string, lab string) (Home, error) {
 	}
 	if dir := getenv("LTLAB_HOME"); dir != "" {
 		abs, err := filepath.Abs(dir)
-		return Home(abs), err
+		return Home(resolved(abs)), err
 	}
 	dir, err := Labs(getenv)
-	return Home(filepath.Join(dir, lab)), err
+	return Home(resolved(filepath.Join(dir, lab))), err
+}
+
+// resolved follows the symbolic links in a path, of which the end may not exist yet: one folder is one lab, by whatever
+// name it is called.
+func resolved(path string) string {
+	for at := path; ; at = filepath.Dir(at) {
+		if there, err := filepath.EvalSymlinks(at); err == nil {
+			rest, err := filepath.Rel(at, path)
+			if err != nil {
+				return path
+			}
+			return filepath.Join(there, rest)
+		}
+		if at == filepath.Dir(at) {
+			return path
+		}
+	}
 }
 
 // Labs is the folder in which each lab without an LTLAB_HOME has its own.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -24,5 +25,28 @@ func TestFindHome(t *testing.T) {
 				t.Errorf("got %s, %v; want %s", got, err, c.want)
 			}
 		})
+	}
+}
+
+func TestALinkToALabIsThatLab(t *testing.T) {
+	dir := t.TempDir()
+	real, link := filepath.Join(dir, "real"), filepath.Join(dir, "link")
+	if err := os.Mkdir(real, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(real, link); err != nil {
+		t.Fatal(err)
+	}
+	at := func(path string) Home {
+		h, err := FindHome(func(string) string { return path }, DefaultLab)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	for _, below := range []string{"", "new", "new/deep"} {
+		if a, b := at(filepath.Join(real, below)), at(filepath.Join(link, below)); a != b {
+			t.Errorf("%q: %s and %s", below, a, b)
+		}
 	}
 }

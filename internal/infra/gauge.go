@@ -85,18 +85,24 @@ func (k *gauge) use(from, to time.Time) (u record.Use, some bool) {
 	}
 	nan := math.NaN()
 	u = record.Use{Source: k.source.ID, CPU: nan, Memory: nan, RX: nan, TX: nan}
-	last := 0 // the last reading of the second, or from before it
+	last, end := 0, 0 // the last reading of the second, or from before it; the first at its end or behind
 	for i := range k.readings {
 		if !k.readings[i].At.After(to) {
 			last = i
+		}
+		if end == 0 && !k.readings[i].At.Before(to) {
+			end = i
 		}
 	}
 	if r := k.readings[last]; !r.At.After(to) && to.Sub(r.At) < fresh {
 		u.Memory = r.Memory
 	}
-	if n := len(k.readings); n > 1 && !k.readings[0].At.After(from) && !k.readings[n-1].At.Before(to) {
-		pairs := k.readings[:min(n, last+2)]
+	if end > 0 && !k.readings[0].At.After(from) {
+		pairs := k.readings[:end+1]
 		u.CPU = mean(pairs, from, to, func(r *Reading) float64 { return r.CPU })
+		if all := k.source.CPUs; u.CPU > all && u.CPU < 1.1*all { // clocks and counters are coarse: nobody uses more than all
+			u.CPU = all
+		}
 		u.RX = mean(pairs, from, to, func(r *Reading) float64 { return r.RX })
 		u.TX = mean(pairs, from, to, func(r *Reading) float64 { return r.TX })
 	}

@@ -125,6 +125,18 @@ func TestWhatWasNotMeasuredIsAGapAndNeverZero(t *testing.T) {
 	}
 }
 
+func TestNobodyUsesALittleMoreThanAll(t *testing.T) {
+	g := gauges{start: began}
+	for i, cpu := range []float64{0, 2.02, 5.02} {
+		r := at("a", float64(i), cpu, math.NaN(), math.NaN(), math.NaN())
+		r.Source.CPUs = 2
+		g.add([]Reading{r})
+	}
+	if got := linesOf(t, &g, 1, 2); got != `a 1,"s":[[1,2]] 2,"s":[[1,3]]` { // what is much more is to be seen
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestASourceIsDeclaredOnceAndAgainWhenItMayUseSomethingElse(t *testing.T) {
 	g := gauges{start: began}
 	var declared []record.Source

@@ -33,6 +33,9 @@ type Reading struct {
 	TX     float64
 }
 
+// Container is the kind of source that an engine measures.
+const Container = record.ContainerSource
+
 // Unknown is a reading of nothing yet.
 func Unknown(name string, kind record.SourceKind) Reading {
 	nan := math.NaN()
@@ -91,6 +94,11 @@ type asker struct {
 	answer chan []Reading
 }
 
+func (a *asker) take(r []Reading) []Reading {
+	a.busy = false
+	return r
+}
+
 // read asks all probes at once and takes what comes in time.
 func read(ctx context.Context, askers []*asker) (all []Reading) {
 	ctx, cancel := context.WithTimeout(ctx, waitFor)
@@ -104,8 +112,13 @@ func read(ctx context.Context, askers []*asker) (all []Reading) {
 	for _, a := range askers {
 		select {
 		case r := <-a.answer:
-			a.busy = false
-			all = append(all, r...)
+			all = append(all, a.take(r)...)
+			continue
+		default: // time may be up because of another
+		}
+		select {
+		case r := <-a.answer:
+			all = append(all, a.take(r)...)
 		case <-ctx.Done():
 		}
 	}

@@ -41,7 +41,7 @@ func (e *TooLargeError) Error() string {
 type Owner struct{ UID, GID int }
 
 // Pack writes a folder as a tar archive whose paths begin with prefix. Links are followed, also those that leave the folder;
-// devices, sockets and links to nowhere are left out. What cannot be read here is there, and cannot be read there either.
+// devices, sockets, links to nowhere and links to a folder that they are in are left out. What cannot be read here is there, and cannot be read there either.
 // Nothing is written when the folder is a *TooLargeError.
 func Pack(dir, prefix string, most int64, owner Owner, w io.Writer) error {
 	ignored, err := ignores(dir)

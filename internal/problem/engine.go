@@ -39,7 +39,7 @@ func EngineRemote(host string) *Problem {
 			{Say: "or use the lab without Docker", Run: "ltlab start --engine embedded"}}}
 }
 
-// EngineLost is an engine that ceased to answer in mid-work; kept says what is left of it.
+// EngineLost is an engine that ceased to answer in mid-work.
 func EngineLost(err error) *Problem {
 	return &Problem{ID: "engine-lost", Exit: Environment, Err: err,
 		What: "the Docker engine ceased to answer", Why: err.Error(),

@@ -6,7 +6,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -25,7 +24,7 @@ type Access struct {
 
 // Query runs a Flux query and writes what it yields to w as CSV while it arrives: for each table with columns of its own a
 // header and its rows, with an empty line between two such tables. Errors are the problems query-failed, also when InfluxDB
-// fails in the middle and part is written, and influxdb-token-refused, and those of the network and of w.
+// fails in the middle and part is written, influxdb-token-refused, and lab-unhealthy when it does not answer; and those of w.
 func Query(ctx context.Context, a Access, flux string, w io.Writer) error {
 	body, err := json.Marshal(map[string]any{
 		"query": flux, "type": "flux", "dialect": map[string]any{"annotations": []string{"datatype"}, "header": true},
@@ -43,7 +42,7 @@ func Query(ctx context.Context, a Access, flux string, w io.Writer) error {
 	defer c.CloseIdleConnections()
 	answer, err := c.Do(r)
 	if err != nil {
-		return fmt.Errorf("query InfluxDB: %w", err)
+		return unanswered(ctx, err)
 	}
 	answer, err = taken(answer)
 	switch {
@@ -52,14 +51,22 @@ func Query(ctx context.Context, a Access, flux string, w io.Writer) error {
 	case refused(err, http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusInternalServerError):
 		return queryFailed(err)
 	case err != nil:
-		return fmt.Errorf("query InfluxDB: %w", err)
+		return unanswered(ctx, err)
 	}
 	defer answer.Body.Close()
-	return plain(w, answer.Body)
+	return plain(ctx, w, answer.Body)
+}
+
+// unanswered is a request to which InfluxDB gave no answer, or not the whole of one.
+func unanswered(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return problem.LabUnhealthy("the lab's InfluxDB does not answer", err.Error(), "")
 }
 
 // plain turns InfluxDB's annotated CSV into CSV as other programs read it.
-func plain(w io.Writer, annotated io.Reader) error {
+func plain(ctx context.Context, w io.Writer, annotated io.Reader) error {
 	in, out := csv.NewReader(annotated), csv.NewWriter(w)
 	in.FieldsPerRecord, in.ReuseRecord = -1, true
 	tables, header := 0, false
@@ -70,7 +77,7 @@ func plain(w io.Writer, annotated io.Reader) error {
 		}
 		if err != nil {
 			out.Flush()
-			return fmt.Errorf("read InfluxDB's answer: %w", err)
+			return unanswered(ctx, err)
 		}
 		switch {
 		case strings.HasPrefix(row[0], "#"): // what columns follow
@@ -80,7 +87,7 @@ func plain(w io.Writer, annotated io.Reader) error {
 			out.Flush()
 			row, err := in.Read()
 			if err != nil || len(row) < 2 {
-				return fmt.Errorf("read InfluxDB's answer: %w", io.ErrUnexpectedEOF)
+				return unanswered(ctx, io.ErrUnexpectedEOF)
 			}
 			return queryFailed(errors.New(row[1]))
 		case header && tables > 0:

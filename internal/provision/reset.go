@@ -35,7 +35,7 @@ func Reset(ctx context.Context, a Access, buckets ...string) (emptied int, err e
 		case refused(err, http.StatusUnauthorized, http.StatusForbidden):
 			return emptied, problem.InfluxTokenRefused(err)
 		case err != nil:
-			return emptied, fmt.Errorf("empty bucket %s: %w", bucket, err)
+			return emptied, unanswered(ctx, fmt.Errorf("empty bucket %s: %w", bucket, err))
 		default:
 			emptied++
 		}

@@ -8,8 +8,9 @@ import (
 	"github.com/ltlab/ltlab/internal/record"
 )
 
-// Metrics of what sources used. Each is a gauge whose series have the tags source, kind and, where it is "true", generator;
-// its rows are of roll-up BySeries and window Second, in runs of any tool.
+// Metrics of what sources used. Each is a gauge whose series have the tags source, kind, part (service: a container or a
+// process; machine: all else) and, where it is "true", generator; its rows are of roll-up BySeries and window Second, in runs
+// of any tool.
 const (
 	InfraCPU    = "infra_cpu"       // cores, the second's mean
 	InfraShare  = "infra_cpu_share" // the same, of the cores that the source may use
@@ -78,7 +79,10 @@ func (in *Infra) Second(t int64, s *record.Infra) []Row {
 func (in *Infra) template(u *used, metric, unit string) *Row {
 	r := u.rows[metric]
 	if r == nil {
-		tags := map[string]string{"source": u.Name, "kind": string(u.Kind)}
+		tags := map[string]string{"source": u.Name, "kind": string(u.Kind), "part": "service"}
+		if u.Kind == record.HostSource || u.Kind == record.LoopbackSource {
+			tags["part"] = "machine"
+		}
 		if u.Generator {
 			tags["generator"] = strconv.FormatBool(true)
 		}

@@ -188,7 +188,7 @@ type mirror struct {
 	have   int64
 }
 
-// mirrorEvery is how often; one that takes long comes less often.
+// mirrorEvery is how often; what takes long comes less often, for it costs the machine that is measured.
 const mirrorEvery = 2 * time.Second
 
 func newMirror(folder record.Folder) *mirror { return &mirror{folder: folder} }
@@ -204,7 +204,7 @@ func (m *mirror) follow(ctx context.Context, box Box) {
 		}
 		began := time.Now()
 		_ = m.take(ctx, box) // tried again; the last try's error counts
-		timer.Reset(max(mirrorEvery, 10*time.Since(began)))
+		timer.Reset(max(mirrorEvery, 4*time.Since(began)))
 	}
 }
 

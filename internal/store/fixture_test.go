@@ -184,6 +184,9 @@ func (m *made) agree(r *Reader) {
 		}
 	}
 	for _, metric := range metrics {
+		if rows.IsInfra(metric.Name) { // what of it must be there is compared by usedIs
+			continue
+		}
 		for _, rollup := range []rows.Rollup{rows.ByRun, rows.ByScenario, rows.ByName, rows.BySeries} {
 			for _, window := range []rows.Window{finest, rows.Minute, rows.Run} {
 				for _, field := range fields {

@@ -52,10 +52,31 @@ func (m *memory) take(f record.Folder) error {
 		}
 		return err
 	})
+	if err := m.used(f, run.ID, b); err != nil {
+		return err
+	}
 	run.Span = span.Seconds()
 	m.rows[run.ID] = append(m.rows[run.ID], b.Finish()...)
 	m.runs = slices.Insert(m.runs, 0, run)
 	return err
+}
+
+// used reads what sources used, in a run whose two clocks began at once.
+func (m *memory) used(f record.Folder, run string, b *rows.Builder) error {
+	log, err := record.OpenRunTail(f.Run())
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	infra := rows.NewInfra(b)
+	return log.Each(func(l record.RunLine) {
+		if l.Source != nil {
+			infra.Declare(*l.Source)
+		}
+		if l.Infra != nil {
+			m.rows[run] = append(m.rows[run], infra.Second(l.Infra.T-1, l.Infra)...)
+		}
+	})
 }
 
 func (m *memory) Runs(_ context.Context, limit int) ([]store.Run, error) {
@@ -81,7 +102,15 @@ func (m *memory) pick(run, metric string, r rows.Rollup, w rows.Window) (out []r
 }
 
 func (m *memory) Select(_ context.Context, run string, q store.Query) ([]store.Series, error) {
-	return seriesOf(m.pick(run, q.Metric, q.Rollup, q.Window), q.Field, func(tags map[string]string) map[string]string { return tags }), m.err
+	picked := slices.DeleteFunc(m.pick(run, q.Metric, q.Rollup, q.Window), func(r rows.Row) bool {
+		for tag, v := range q.Where {
+			if r.Tags[tag] != v {
+				return true
+			}
+		}
+		return false
+	})
+	return seriesOf(picked, q.Field, func(tags map[string]string) map[string]string { return tags }), m.err
 }
 
 func (m *memory) SumBy(_ context.Context, run string, q store.Query, tags ...string) ([]store.Series, error) {

@@ -25,6 +25,8 @@ type world struct {
 	project    string
 	open       bool   // no end: it still runs
 	idle       [2]int // from and to which second nothing is asked
+	short      [2]int // from and to which second the generator is short of CPU
+	unmeasured bool   // nobody looked at what sources used
 	limits     []record.Threshold
 
 	samples  int64
@@ -60,10 +62,40 @@ func (w *world) write(runs string) (record.Folder, error) {
 	if err := tool.Close(); err != nil {
 		return "", err
 	}
-	if w.open {
-		return folder, nil
+	if err := w.infra(run); err != nil || w.open {
+		return folder, err
 	}
 	return folder, run.Write(record.RunLine{End: &record.RunEnd{Time: worldStart.Add(time.Duration(w.seconds) * time.Second), Ledger: w.ledger()}})
+}
+
+// infra writes what sources used: a database comes at second 5, and is not measured at second 8.
+func (w *world) infra(to *record.RunWriter) error {
+	if w.unmeasured {
+		return nil
+	}
+	lines := []record.RunLine{
+		{Source: &record.Source{ID: 1, Name: "host", Kind: record.HostSource, CPUs: 4, Memory: 8 << 30}},
+		{Source: &record.Source{ID: 2, Name: "k6", Kind: record.ContainerSource, Generator: true, CPUs: 2}},
+		{Source: &record.Source{ID: 3, Name: "influxdb", Kind: record.ContainerSource, CPUs: 4}},
+	}
+	for t := range w.seconds {
+		cpu := 0.5 + float64(t%10)/100
+		if t >= w.short[0] && t < w.short[1] {
+			cpu = 1.6
+		}
+		s := &record.Infra{T: int64(t + 1), Uses: []record.Use{
+			{Source: 1, CPU: 1.25, Memory: 3 << 30, RX: 100, TX: 200}, {Source: 2, CPU: cpu, Memory: 40 << 20, RX: math.NaN(), TX: math.NaN()}}}
+		if t >= 5 && t != 8 {
+			s.Uses = append(s.Uses, record.Use{Source: 3, CPU: 0.25, Memory: 80 << 20, RX: 5000, TX: 50})
+		}
+		lines = append(lines, record.RunLine{Infra: s})
+	}
+	for _, l := range lines {
+		if err := to.Write(l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *world) ledger() record.Ledger {

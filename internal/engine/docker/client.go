@@ -33,6 +33,8 @@ type Conn struct {
 	API     client.APIClient
 	Compose api.Compose
 	Host    string // the socket's address
+
+	signIn func(image string) string // what `docker login` left for the image's registry, as the engine takes it; "" for none
 }
 
 // Dial connects to the engine that Docker's own command line would use: DOCKER_HOST, else the current context. Problems:
@@ -50,7 +52,10 @@ func Dial(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, problem.EngineNotFound(host, err)
 	}
-	c := &Conn{API: cli.Client(), Host: host}
+	c := &Conn{API: cli.Client(), Host: host, signIn: func(image string) string {
+		auth, _ := command.RetrieveAuthTokenFromImage(cli.ConfigFile(), image) // without, the registry says what it wants
+		return auth
+	}}
 	ctx, cancel := context.WithTimeout(ctx, answerIn)
 	defer cancel()
 	ping, err := c.API.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true})

@@ -23,9 +23,11 @@ import (
 	"github.com/ltlab/ltlab/internal/term"
 )
 
-// undoIn bounds the removal of what a failed start made; stopIn is what a service gets to end by itself.
+// undoIn bounds the removal of what a failed start made, and lateIn is how long the engine may go on making things for a start
+// that was cut short; stopIn is what a service gets to end by itself.
 const (
 	undoIn = time.Minute
+	lateIn = time.Second
 	stopIn = 10 * time.Second
 	spare  = 2 * time.Second // between the gate's time-out and that of all else
 )

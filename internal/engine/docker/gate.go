@@ -111,8 +111,14 @@ func (e *Engine) Gate(ctx context.Context, timeout time.Duration, p term.Progres
 	if err != nil {
 		return e.explain("list the lab's containers", err)
 	}
+	names := e.remembered().Services
+	for _, n := range e.Services() { // also what nobody remembers
+		if all.service(n) != nil && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
 	ports := map[string]int{}
-	for _, n := range e.remembered().Services {
+	for _, n := range names {
 		v := all.service(n)
 		if v == nil || v.State != container.StateRunning {
 			return problem.LabUnhealthy(n+" does not run", "its container is gone or has ended", "")
@@ -130,8 +136,12 @@ func (e *Engine) Gate(ctx context.Context, timeout time.Duration, p term.Progres
 	for i, t := range targets {
 		targets[i].Probe = func(ctx context.Context) error {
 			err := t.Probe(ctx)
-			if err != nil && t.Name != engine.Grafana && strings.Contains(err.Error(), "HTTP 401") { // no wait makes that better
+			switch { // no wait makes these better
+			case err == nil:
+			case t.Name != engine.Grafana && strings.Contains(err.Error(), "HTTP 401"):
 				refuse(problem.InfluxTokenRefused(err))
+			case t.Name == engine.InfluxDB && strings.Contains(err.Error(), "HTTP 404"):
+				refuse(problem.LabUnhealthy("the lab started under other settings than those of now", err.Error(), ""))
 			}
 			return err
 		}

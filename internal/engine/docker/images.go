@@ -159,7 +159,7 @@ func (e *Engine) pull(ctx context.Context, img Image, p term.Progress) error {
 	}
 	began := time.Now()
 	p(term.Event{Service: img.Service, Text: "pulling " + img.Image})
-	res, err := c.API.ImagePull(ctx, img.Image, client.ImagePullOptions{})
+	res, err := c.API.ImagePull(ctx, img.Image, client.ImagePullOptions{RegistryAuth: c.signIn(img.Image)})
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ func (b *Container) Wait(ctx context.Context) (end End, err error) {
 		b.copied.Wait()
 		var got client.ContainerInspectResult
 		if got, err = b.conn.API.ContainerInspect(ctx, b.id, client.ContainerInspectOptions{}); err == nil && got.Container.State != nil {
-			end.OOM = got.Container.State.OOMKilled
+			end.OOM, end.Gone = got.Container.State.OOMKilled, got.Container.State.Status == container.StateRemoving
 		}
 	}
 	switch {
@@ -171,6 +171,14 @@ func (b *Container) Remove(ctx context.Context) error {
 		b.copied.Wait()
 	}
 	_, err := b.conn.API.ContainerRemove(ctx, b.id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if errdefs.IsConflict(err) { // somebody else removes it at this moment
+		gone := b.conn.API.ContainerWait(ctx, b.id, client.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
+		select {
+		case <-gone.Result:
+			return nil
+		case err = <-gone.Error:
+		}
+	}
 	if err == nil || errdefs.IsNotFound(err) {
 		return nil
 	}

@@ -125,7 +125,10 @@ func (e *Engine) bring(ctx context.Context, services []string, o engine.Options,
 	s.watch = c.watch(limited, string(e.Home))
 	if err := s.run(limited, o.Ports); err != nil {
 		err = s.blame(ctx, err)
-		s.undo(ctx)
+		s.undo(ctx, limited.Err() != nil)
+		if all, ferr := c.find(context.WithoutCancel(ctx), string(e.Home)); ferr == nil && all.services() == 0 {
+			_ = e.forget() // what ran before is gone, too, as after a restart that failed
+		}
 		return nil, err
 	}
 	return e.Status(ctx)
@@ -225,24 +228,40 @@ func (s *start) blame(ctx context.Context, err error) error {
 		return problem.EngineLost(lostWhy)
 	}
 	if errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) {
-		return problem.LabUnhealthy("the lab did not become healthy in time", "the Docker engine was still at work: "+err.Error(), "")
+		return problem.LabUnhealthy("the lab did not become healthy in time", "its time was over while something was still being done: "+err.Error(), "")
 	}
 	return s.explain("start the services", err)
 }
 
-// undo removes what this start made: everything when the lab did not run before, else the new containers.
-func (s *start) undo(ctx context.Context) {
+// undo removes what this start made: everything when the lab did not run before, else the new containers. When it was cut
+// short, the engine may still be at work for it: it makes what it was asked for, though nobody waits for that any more.
+func (s *start) undo(ctx context.Context, cut bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoIn)
 	defer cancel()
-	now, err := s.c.find(ctx, string(s.Home))
-	if err == nil {
-		made := now.without(s.before)
-		if !s.before.running() {
-			made.containers, made.networks = now.containers, now.networks
+	tick := time.NewTicker(lateIn / 10)
+	defer tick.Stop()
+	_, err := s.remove(ctx)
+	for last := time.Now(); cut && time.Since(last) < lateIn; {
+		<-tick.C
+		var some bool
+		if some, err = s.remove(ctx); some && err == nil {
+			last = time.Now()
 		}
-		err = s.c.remove(ctx, made)
 	}
 	if err != nil {
 		s.p(term.Event{Warn: true, Text: "what was half made could not be removed, the next start or `ltlab purge` will: " + reason(err)})
 	}
+}
+
+// remove removes what of this start is there now, and says whether there was something.
+func (s *start) remove(ctx context.Context) (some bool, err error) {
+	now, err := s.c.find(ctx, string(s.Home))
+	if err != nil {
+		return false, err
+	}
+	made := now.without(s.before)
+	if !s.before.running() {
+		made.containers, made.networks = now.containers, now.networks
+	}
+	return len(made.containers)+len(made.networks)+len(made.volumes) > 0, s.c.remove(ctx, made)
 }

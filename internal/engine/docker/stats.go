@@ -15,7 +15,6 @@ import (
 
 	"github.com/ltlab/ltlab/compose"
 	"github.com/ltlab/ltlab/internal/infra"
-	"github.com/ltlab/ltlab/internal/record"
 )
 
 // Usage measures the lab's containers, those of runs included, until ctx ends. That of this run is its load generator.
@@ -197,7 +196,7 @@ func (s *sample) reading(id, name string, cpus float64) *infra.Reading {
 	if s.Read.IsZero() || s.CPU.Usage.Total == 0 {
 		return nil
 	}
-	r := infra.Unknown(name, record.ContainerSource)
+	r := infra.Unknown(name, infra.Container)
 	r.ID, r.CPU = id, s.CPU.Usage.Total/1e9
 	r.Source.CPUs, r.Source.Memory = cmp.Or(cpus, s.CPU.Online), s.Memory.Limit
 	if s.Memory.Usage > 0 { // what is only a cache of files is not counted, as docker stats does

@@ -36,6 +36,11 @@ func TestFormatWritesValuesInTheirUnit(t *testing.T) {
 		{boards.RequestRate, 1234.5, "1,234 req/s"},
 		{boards.RequestRate, 15500, "15.5k req/s"},
 		{boards.Users, 100, "100"},
+		{boards.Cores, 1.25, "1.25 cores"},
+		{boards.Cores, 0.004, "0.004 cores"},
+		{boards.Cores, 0, "0 cores"},
+		{boards.ByteRate, 1234567, "1.23 MB/s"},
+		{boards.ByteRate, 0, "0 B/s"},
 		{boards.Milliseconds, 20, "20.0 ms"},
 		{boards.Milliseconds, 1e308, "1e+305 s"},
 		{boards.Count, math.MaxFloat64, "1.8e+296T"},
@@ -61,6 +66,8 @@ func TestTicksAreRoundAndCoverTheMaximum(t *testing.T) {
 		{boards.Milliseconds, 1700, []string{"0 s", "0.5 s", "1.0 s", "1.5 s", "2.0 s"}},
 		{boards.Percent, 0, []string{"0 %", "0.25 %", "0.50 %", "0.75 %", "1.00 %"}},
 		{boards.Percent, 1, []string{"0 %", "25 %", "50 %", "75 %", "100 %"}},
+		{boards.Cores, 0.9, []string{"0", "0.25", "0.50", "0.75", "1.00"}},
+		{boards.ByteRate, 1900, []string{"0 kB/s", "0.5 kB/s", "1.0 kB/s", "1.5 kB/s", "2.0 kB/s"}},
 		{boards.Bytes, 1900, []string{"0 kB", "0.5 kB", "1.0 kB", "1.5 kB", "2.0 kB"}},
 	} {
 		var got []string

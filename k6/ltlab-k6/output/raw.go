@@ -19,7 +19,7 @@ import (
 const (
 	maxPackLines = influx.MaxLines
 	maxPackBytes = 1 << 20
-	maxQueued    = 32 << 20
+	maxQueued    = 24 << 20
 )
 
 // Why raw samples were not written.
