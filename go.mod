@@ -10,7 +10,7 @@ require (
 	github.com/fatih/color v1.19.0 // color on terminals
 	github.com/gofrs/flock v0.13.2 // file locks on every system: one server a lab, one writer a run
 	github.com/joho/godotenv v1.5.1 // files of NAME=value lines
-	github.com/klauspost/compress v1.20.3 // zstd for exported runs
+	github.com/klauspost/compress v1.20.3 // zstd for exported runs, gzip for InfluxDB
 	github.com/prometheus/client_golang v1.25.0 // /metrics of the toy API
 	github.com/prometheus/client_model v0.6.3 // tests that read /metrics
 	github.com/prometheus/common v0.72.0 // tests that read /metrics

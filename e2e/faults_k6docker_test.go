@@ -416,7 +416,8 @@ func boxLtlabKilled(t *testing.T, b *Bench) Result {
 		t.Errorf("the run has %v", names)
 	}
 	b.mine(b.run("orphan", "tool.ndjson"), b.run("orphan", "run.ndjson"))
-	return Result{Message: b.said(b.OK("runs", "list").Stdout, "orphan"), Exit: p.Wait().Exit,
+	message := strings.Join(strings.Fields(b.said(b.OK("runs", "list").Stdout, "orphan"))[:2], " ")
+	return Result{Message: message, Exit: p.Wait().Exit,
 		Data: fmt.Sprintf("k6 ends the run by itself, in order: %d requests recorded; the list says interrupted; the next run removes the container and the folder for its files", doc.Summary.Requests)}
 }
 

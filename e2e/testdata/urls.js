@@ -3,7 +3,7 @@ import http from 'k6/http';
 import exec from 'k6/execution';
 
 export const options = {
-  scenarios: { urls: { executor: 'shared-iterations', vus: 20, iterations: Number(__ENV.URLS), maxDuration: '3m' } },
+  scenarios: { urls: { executor: 'shared-iterations', vus: 20, iterations: Number(__ENV.URLS), maxDuration: '10m' } },
 };
 
 export default function () {

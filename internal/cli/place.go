@@ -84,7 +84,7 @@ func (o *k6Options) container(ctx context.Context, l *lab.Lab, full *docker.Engi
 		spec.Vars = append(spec.Vars, config.BaseURL+"="+spec.Target)
 	}
 	return &runner.Container{
-		Create: func(ctx context.Context, j docker.Job) (runner.Box, error) {
+		Create: func(ctx context.Context, j engine.Job) (runner.Box, error) {
 			box, err := full.Create(ctx, j)
 			if err != nil {
 				return nil, err // a nil *Container would be a Box

@@ -86,11 +86,11 @@ type packing struct {
 // list adds a folder; within are the real paths of those it is in, so that a link to one of them is not followed for ever.
 func (p *packing) list(rel string, within []string) error {
 	at := filepath.Join(p.dir, rel)
-	if self := real(at); slices.Contains(within, self) {
+	self := real(at)
+	if slices.Contains(within, self) {
 		return nil
-	} else {
-		within = append(within[:len(within):len(within)], self)
 	}
+	within = append(within[:len(within):len(within)], self)
 	p.files = append(p.files, rel)
 	entries, err := os.ReadDir(at)
 	if errors.Is(err, fs.ErrPermission) && rel != "." {

@@ -5,12 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/ltlab/ltlab/internal/engine/docker"
+	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
 )
@@ -85,7 +86,7 @@ func (b *boxed) Wait() (exit int, how string) {
 
 // again waits for an engine that was lost, or for the end of the record: the tool ends its run by itself when nobody holds
 // its standard input any more.
-func (b *boxed) again() (docker.End, error) {
+func (b *boxed) again() (engine.End, error) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	over := time.After(returnIn)
@@ -95,11 +96,11 @@ func (b *boxed) again() (docker.End, error) {
 			return end, nil
 		}
 		if ended(b.folder) {
-			return docker.End{Lost: true}, nil
+			return engine.End{Lost: true}, nil
 		}
 		select {
 		case <-over:
-			return docker.End{Lost: true}, nil
+			return engine.End{Lost: true}, nil
 		case <-tick.C:
 		}
 	}
@@ -212,7 +213,7 @@ func (m *mirror) follow(ctx context.Context, box Box) {
 func (m *mirror) take(ctx context.Context, box Box) error {
 	content, err := one(ctx, box, inRecord+"/"+record.ToolFile)
 	if err != nil {
-		if docker.Missing(err) {
+		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err

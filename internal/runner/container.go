@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ltlab/ltlab/internal/engine/docker"
+	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/mount"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
@@ -38,7 +38,7 @@ const (
 // Box is a container of the lab that can be started once.
 type Box interface {
 	Start(ctx context.Context, stdout, stderr io.Writer) error
-	Wait(ctx context.Context) (docker.End, error)
+	Wait(ctx context.Context) (engine.End, error)
 	Signal(ctx context.Context, name string) error
 	Fetch(ctx context.Context, path string) (io.ReadCloser, error)
 	Remove(ctx context.Context) error
@@ -47,7 +47,7 @@ type Box interface {
 // Container is a one-off container of the lab on Docker: the tool sees the project's folder, the run's and a working folder of
 // its own, and nothing else of this machine. Used for one run.
 type Container struct {
-	Create  func(context.Context, docker.Job) (Box, error)
+	Create  func(context.Context, engine.Job) (Box, error)
 	Service string
 	Image   string
 	Inside  map[string]string // addresses of the lab's services: as this machine knows them, to as containers do
@@ -128,7 +128,7 @@ func (c *Container) Environ(*Spec) []string { return nil }
 func (c *Container) Tool(ctx context.Context, s *Spec, args, env []string) (Tool, error) {
 	ctx, cancel := context.WithTimeout(ctx, makeIn)
 	defer cancel()
-	job := docker.Job{
+	job := engine.Job{
 		Service: c.Service, Image: c.Image, Run: c.folder.ID(), Args: args, Env: []string{"LTLAB_ENV_FILE=" + inEnv}, Dir: inResults,
 		User: fmt.Sprintf("%d:%d", c.owner.UID, c.owner.GID),
 	}
@@ -168,9 +168,9 @@ func (c *Container) Tool(ctx context.Context, s *Spec, args, env []string) (Tool
 }
 
 // share is the container with the folders mounted; nil when it does not see them.
-func (c *Container) share(ctx context.Context, job docker.Job, secret func(io.Writer) error) (Tool, error) {
+func (c *Container) share(ctx context.Context, job engine.Job, secret func(io.Writer) error) (Tool, error) {
 	job.Copy = []func(io.Writer) error{secret}
-	job.Binds = []docker.Bind{
+	job.Binds = []engine.Bind{
 		{From: real(c.root), To: inProject, ReadOnly: true}, {From: string(c.folder), To: inRecord}, {From: c.staged, To: inResults},
 	}
 	box, err := c.Create(ctx, job)
@@ -184,7 +184,7 @@ func (c *Container) share(ctx context.Context, job docker.Job, secret func(io.Wr
 		c.box = box
 		return c.boxed(), nil
 	}
-	return nil, box.Remove(context.WithoutCancel(ctx))
+	return nil, errors.Join(box.Remove(context.WithoutCancel(ctx)), ctx.Err())
 }
 
 // unshared says whether the engine refused to mount a folder that it cannot see.

@@ -1,205 +1,19 @@
 package runner
 
 import (
-	"archive/tar"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/ltlab/ltlab/internal/engine/docker"
+	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
 )
-
-// fake is an engine that makes containers in memory. What was copied into the last one, and what it then wrote, are its files.
-type fake struct {
-	t       *testing.T
-	blind   bool  // the folders that it mounts are empty
-	refuses error // it cannot mount at all
-	tool    func(*fake) docker.End
-
-	jobs    []docker.Job
-	binds   map[string]string // target to source
-	files   map[string]string // by path
-	owners  map[string]int
-	removed int
-	signals []string
-	stderr  io.Writer
-}
-
-func (f *fake) create(_ context.Context, j docker.Job) (Box, error) {
-	f.jobs = append(f.jobs, j)
-	if f.refuses != nil && len(j.Binds) > 0 {
-		return nil, f.refuses
-	}
-	f.binds, f.files, f.owners = map[string]string{}, map[string]string{}, map[string]int{}
-	for _, b := range j.Binds {
-		f.binds[b.To] = b.From
-	}
-	for _, write := range j.Copy {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			return nil, err
-		}
-		for r := tar.NewReader(&b); ; {
-			h, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return nil, err
-			}
-			text, err := io.ReadAll(r)
-			if err != nil {
-				return nil, err
-			}
-			if h.Typeflag == tar.TypeReg {
-				f.files["/"+h.Name] = string(text)
-			}
-			f.owners["/"+strings.TrimSuffix(h.Name, "/")] = h.Uid
-		}
-	}
-	return f, nil
-}
-
-func (f *fake) Start(_ context.Context, _, stderr io.Writer) error {
-	f.stderr = stderr
-	return nil
-}
-
-func (f *fake) Wait(context.Context) (docker.End, error) { return f.tool(f), nil }
-
-func (f *fake) Signal(_ context.Context, name string) error {
-	f.signals = append(f.signals, name)
-	return nil
-}
-
-func (f *fake) Remove(context.Context) error {
-	f.removed++
-	return nil
-}
-
-// Fetch reads what is mounted from the disk, unless the engine is blind, and what was copied from memory.
-func (f *fake) Fetch(_ context.Context, name string) (io.ReadCloser, error) {
-	found := map[string]string{}
-	for path, text := range f.files {
-		if path == name {
-			found[filepath.Base(path)] = text
-		} else if rest, ok := strings.CutPrefix(path, strings.TrimSuffix(name, ".")); ok && strings.HasSuffix(name, "/.") {
-			found[rest] = text
-		}
-	}
-	for to, from := range f.binds {
-		if rest, ok := strings.CutPrefix(name, to+"/"); ok && !f.blind {
-			if text, err := os.ReadFile(filepath.Join(from, rest)); err == nil {
-				found[filepath.Base(name)] = string(text)
-			}
-		}
-	}
-	if len(found) == 0 && !strings.HasSuffix(name, "/.") {
-		return nil, fmt.Errorf("Could not find the file %s in container", name) //nolint:staticcheck // the engine's own words
-	}
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, path := range slices.Sorted(maps.Keys(found)) {
-		if err := w.WriteHeader(&tar.Header{Name: path, Mode: 0o644, Size: int64(len(found[path])), Typeflag: tar.TypeReg}); err != nil {
-			f.t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(found[path])); err != nil {
-			f.t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		f.t.Fatal(err)
-	}
-	return io.NopCloser(&b), nil
-}
-
-// variables are what the container's tool finds in the file of its environment.
-func (f *fake) variables() []string {
-	return strings.Split(strings.TrimSuffix(f.files[inEnv], "\x00"), "\x00")
-}
-
-// place is a project and a run of its main.js in a container of that engine.
-type place struct {
-	*Container
-	t       *testing.T
-	spec    *Spec
-	folder  record.Folder
-	scratch string
-	notes   []string
-}
-
-func newPlace(t *testing.T, f *fake, files map[string]string) *place {
-	t.Helper()
-	f.t = t
-	dir := real(t.TempDir())
-	project, cwd := filepath.Join(dir, "my tests (ü)"), filepath.Join(dir, "cwd")
-	for name, text := range files {
-		path := filepath.Join(project, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p := &place{t: t, folder: record.Folder(filepath.Join(dir, "runs", "r1")), scratch: filepath.Join(dir, "scratch")}
-	for _, d := range []string{cwd, filepath.Join(cwd, "out"), string(p.folder), p.scratch, project} {
-		if err := os.MkdirAll(d, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(p.folder.Run(), []byte(`{"start":{}}`+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	scenario, err := FindScenario(cwd, project, "main.js", Shipped{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.spec = &Spec{Scenario: scenario, Dir: cwd, Vars: []string{"BASE_URL=http://api.example"}, Stdout: io.Discard, Stderr: io.Discard}
-	p.Container = &Container{
-		Create: f.create, Service: "k6", Image: "sha256:1", Reach: true, Inside: map[string]string{"http://127.0.0.1:5083": "http://toy-api:5081"},
-		Note: func(text string) { p.notes = append(p.notes, text) },
-	}
-	return p
-}
-
-func (p *place) tool(args ...string) (Tool, error) {
-	p.t.Helper()
-	paths, err := p.Prepare(p.t.Context(), p.spec, p.folder, p.scratch)
-	if err != nil {
-		return nil, err
-	}
-	return p.Tool(p.t.Context(), p.spec, append(args, paths.Scenario), k6Env(p.spec, p.Environ(p.spec), paths, "r1", "shop"))
-}
-
-// run runs the tool and returns the files it left.
-func (p *place) run() (exit int, how string, files []string) {
-	p.t.Helper()
-	tool, err := p.tool()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := tool.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	exit, how = tool.Wait()
-	files, err = p.Finish(p.t.Context())
-	if err != nil {
-		p.t.Error(err)
-	}
-	return exit, how, files
-}
-
-func (p *place) noted(text string) bool {
-	return slices.ContainsFunc(p.notes, func(n string) bool { return strings.Contains(n, text) })
-}
 
 func wantProblem(t *testing.T, err error, id string, says ...string) {
 	t.Helper()
@@ -216,26 +30,6 @@ func wantProblem(t *testing.T, err error, id string, says ...string) {
 }
 
 const plain = `import http from 'k6/http'; export default () => { http.get(__ENV.BASE_URL); };`
-
-// writes is a tool that writes a record and a report to where it finds those folders.
-func writes(shared bool) func(*fake) docker.End {
-	return func(f *fake) docker.End {
-		for path, text := range map[string]string{inRecord + "/tool.ndjson": "the record\n", inRecord + "/summary.json": "{}", inResults + "/out/report.html": "<p>"} {
-			if !shared {
-				f.files[path] = text
-				continue
-			}
-			for to, from := range f.binds {
-				if rest, ok := strings.CutPrefix(path, to+"/"); ok {
-					if err := os.WriteFile(filepath.Join(from, rest), []byte(text), 0o644); err != nil {
-						f.t.Error(err)
-					}
-				}
-			}
-		}
-		return docker.End{Code: 99}
-	}
-}
 
 func TestTheContainerSeesTheProjectAndWritesToTheWorkingFolder(t *testing.T) {
 	for name, f := range map[string]*fake{
@@ -453,12 +247,12 @@ func TestLinksThatTheContainerCouldNotFollowAreCopied(t *testing.T) {
 }
 
 func TestHowAContainerEndedIsTold(t *testing.T) {
-	for want, end := range map[string]docker.End{
+	for want, end := range map[string]engine.End{
 		"memory":  {Code: 137, OOM: true},
 		"removed": {Gone: true},
 		"killed":  {Code: 137},
 	} {
-		p := newPlace(t, &fake{tool: func(*fake) docker.End { return end }}, map[string]string{"main.js": plain})
+		p := newPlace(t, &fake{tool: func(*fake) engine.End { return end }}, map[string]string{"main.js": plain})
 		if exit, how, _ := p.run(); exit != -1 || !strings.Contains(how, want) {
 			t.Errorf("%+v: exit %d, %q", end, exit, how)
 		}
@@ -467,19 +261,19 @@ func TestHowAContainerEndedIsTold(t *testing.T) {
 
 func TestAnEngineThatComesBackIsAsked(t *testing.T) {
 	for name, c := range map[string]struct {
-		ends []docker.End
+		ends []engine.End
 		exit int
 		how  string
 	}{
-		"and the run had ended":   {[]docker.End{{Lost: true}, {Lost: true}, {Code: 99}}, 99, ""},
-		"and k6 had ended it":     {[]docker.End{{Lost: true}, {Code: 105}}, -1, "ceased to answer"},
-		"and k6 ended the record": {[]docker.End{{Lost: true}, {Lost: true}, {Lost: true}}, -1, "ceased to answer"},
+		"and the run had ended":   {[]engine.End{{Lost: true}, {Lost: true}, {Code: 99}}, 99, ""},
+		"and k6 had ended it":     {[]engine.End{{Lost: true}, {Code: 105}}, -1, "ceased to answer"},
+		"and k6 ended the record": {[]engine.End{{Lost: true}, {Lost: true}, {Lost: true}}, -1, "ceased to answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0
 			f := &fake{}
 			p := newPlace(t, f, map[string]string{"main.js": plain})
-			f.tool = func(*fake) docker.End {
+			f.tool = func(*fake) engine.End {
 				end := c.ends[min(n, len(c.ends)-1)]
 				if n++; n == len(c.ends) && end.Lost {
 					w, err := record.Create(p.folder.Tool())
@@ -494,18 +288,18 @@ func TestAnEngineThatComesBackIsAsked(t *testing.T) {
 				}
 				return end
 			}
-			if exit, how, _ := p.run(); exit != c.exit || !strings.Contains(how, c.how) || (how == "") != (c.how == "") {
-				t.Errorf("exit %d, %q", exit, how)
+			if exit, how, _ := p.run(); exit != c.exit || !strings.Contains(how, c.how) || (how == "") != (c.how == "") || n != len(c.ends) {
+				t.Errorf("exit %d, %q, after %d questions", exit, how, n)
 			}
 		})
 	}
 }
 
 func TestATargetThatTheContainerDoesNotReachIsAProblem(t *testing.T) {
-	f := &fake{tool: func(f *fake) docker.End {
+	f := &fake{tool: func(f *fake) engine.End {
 		fmt.Fprint(f.stderr, "ltlab-k6: unrea")
 		fmt.Fprint(f.stderr, "chable: dial tcp: refused\n")
-		return docker.End{Code: exitUnreachable}
+		return engine.End{Code: exitUnreachable}
 	}}
 	p := newPlace(t, f, map[string]string{"main.js": plain})
 	var said bytes.Buffer
@@ -569,7 +363,7 @@ func TestAMirroredRecordIsOnlyAppendedTo(t *testing.T) {
 		t.Errorf("no record yet: %v", err)
 	}
 	for _, text := range []string{"one\n", "one\ntwo\n", "one\ntwo\n", "one\ntwo\nthree\n"} {
-		f.files[inRecord+"/tool.ndjson"] = text
+		f.files[inRecord+"/tool.ndjson"] = strings.ToUpper(text[:m.have]) + text[m.have:] // what is here is not written again
 		if err := m.take(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}

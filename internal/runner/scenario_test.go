@@ -77,7 +77,7 @@ func TestFindScenario(t *testing.T) {
 func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
 	s := &Spec{
 		Scenario: &Scenario{Path: "/s/main.js"}, Tags: map[string]string{"b": "2", "a": "1"},
-		Environ: []string{"K6_OUT=json=x.json, csv,ltlab", "PATH=/bin", "LTLAB_RECORD=/old", "INFLUXDB_URL=http://foreign", "K6_INFLUXDB_ADDR=http://foreign", "K6_INFLUXDB_BUCKET_1M=theirs"},
+		Environ: []string{"K6_OUT=json=x.json, csv,ltlab", "PATH=/bin", "LTLAB_RECORD=/old", "INFLUXDB_URL=http://mine", "K6_INFLUXDB_ADDR=http://foreign", "K6_INFLUXDB_BUCKET_1M=theirs"},
 		Vars:    []string{"TOKEN=secret", "K6_VUS=9", "HTTP_PROXY=http://p"},
 		Args:    []string{"--vus", "3"},
 	}
@@ -89,7 +89,7 @@ func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
 	}
 	s.Sink = &Sink{Target: influx.Target{URL: "http://lab:8086", Org: "o", Bucket: "b", Token: "t"}, ToolURL: "http://influxdb:8086", RawLimit: "0"}
 	env := k6Env(s, s.Environ, Paths{Record: "/r/tool.ndjson"}, "r1", "shop")
-	for _, v := range []string{"PATH=/bin", "TOKEN=secret", "LTLAB_RECORD=/r/tool.ndjson", "LTLAB_RUN=r1", "LTLAB_PROJECT=shop", "K6_NO_USAGE_REPORT=true",
+	for _, v := range []string{"PATH=/bin", "INFLUXDB_URL=http://mine", "TOKEN=secret", "LTLAB_RECORD=/r/tool.ndjson", "LTLAB_RUN=r1", "LTLAB_PROJECT=shop", "K6_NO_USAGE_REPORT=true",
 		"K6_INFLUXDB_ADDR=http://influxdb:8086", "K6_INFLUXDB_ORGANIZATION=o", "K6_INFLUXDB_BUCKET=b", "K6_INFLUXDB_TOKEN=t", "K6_INFLUXDB_RAW_LIMIT=0"} {
 		if !slices.Contains(env, v) {
 			t.Errorf("environment lacks %s", v)

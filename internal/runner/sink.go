@@ -42,10 +42,9 @@ func (s *Sink) environ() []string {
 	return out
 }
 
-// foreign says whether a variable names somebody's own database: no run is sent there by accident.
-func foreign(name string) bool {
-	return strings.HasPrefix(name, "K6_INFLUXDB_") || strings.HasPrefix(name, "INFLUXDB_")
-}
+// foreign says whether a variable names somebody's own database to k6's output: no run is sent there by accident. Plain
+// INFLUXDB_ means nothing to it, and may be what a scenario reads.
+func foreign(name string) bool { return strings.HasPrefix(name, "K6_INFLUXDB_") }
 
 // deliver sends what the tool could not, and says in the outcome what became of all of it.
 func (r *Runner) deliver(ctx context.Context, s *Spec, out *Outcome) {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -16,31 +18,12 @@ import (
 	"github.com/moby/moby/client"
 
 	"github.com/ltlab/ltlab/compose"
+	"github.com/ltlab/ltlab/internal/engine"
 )
-
-// Job is a container that runs once, in the lab's network: one run of k6 or Artillery.
-type Job struct {
-	Service string // k6 or artillery
-	Image   string
-	Run     string // its id, a label
-	Args    []string
-	Env     []string // NAME=value; nothing of the caller's environment
-	User    string   // uid:gid
-	Dir     string   // working folder in the container
-	Binds   []Bind
-	Copy    []func(io.Writer) error // each writes a tar archive that is unpacked at / before the start
-}
-
-// Bind shows a folder of this machine to a container.
-type Bind struct {
-	From     string
-	To       string
-	ReadOnly bool
-}
 
 // Container is a job's container.
 type Container struct {
-	engine *Engine
+	lab    *Engine
 	conn   *Conn
 	id     string
 	letGo  func()         // of the stream of its output, which holds its standard input open; nil before the start
@@ -48,7 +31,7 @@ type Container struct {
 }
 
 // Create makes the job's container and does not start it.
-func (e *Engine) Create(ctx context.Context, j Job) (*Container, error) {
+func (e *Engine) Create(ctx context.Context, j engine.Job) (*Container, error) {
 	c, err := e.conn(ctx)
 	if err != nil {
 		return nil, err
@@ -75,7 +58,7 @@ func (e *Engine) Create(ctx context.Context, j Job) (*Container, error) {
 	if err != nil {
 		return nil, e.explain("make the run's container", err)
 	}
-	box := &Container{engine: e, conn: c, id: made.ID}
+	box := &Container{lab: e, conn: c, id: made.ID}
 	for _, write := range j.Copy {
 		if err := box.fill(ctx, write); err != nil {
 			gone, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoIn)
@@ -101,7 +84,7 @@ func (b *Container) fill(ctx context.Context, write func(io.Writer) error) error
 		return werr
 	}
 	if err != nil {
-		return b.engine.explain("copy files into the run's container", err)
+		return b.lab.explain("copy files into the run's container", err)
 	}
 	return nil
 }
@@ -110,7 +93,7 @@ func (b *Container) fill(ctx context.Context, write func(io.Writer) error) error
 func (b *Container) Start(ctx context.Context, stdout, stderr io.Writer) error {
 	out, err := b.conn.API.ContainerAttach(ctx, b.id, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
-		return b.engine.explain("show what the run prints", err)
+		return b.lab.explain("show what the run prints", err)
 	}
 	b.letGo = out.Close
 	b.copied.Go(func() {
@@ -118,22 +101,14 @@ func (b *Container) Start(ctx context.Context, stdout, stderr io.Writer) error {
 		_, _ = stdcopy.StdCopy(stdout, stderr, out.Reader) // it ends with the container, or with the engine
 	})
 	if _, err = b.conn.API.ContainerStart(ctx, b.id, client.ContainerStartOptions{}); err != nil {
-		return b.engine.explain("start the run's container", err)
+		return b.lab.explain("start the run's container", err)
 	}
 	return nil
 }
 
-// End is how a container ended.
-type End struct {
-	Code int
-	OOM  bool
-	Gone bool // somebody removed it: its exit code is not known
-	Lost bool // the engine does not answer any more, or did not at the end: nor is it known
-}
-
 // Wait returns when the container has ended and all that it printed was passed on. It may be called again when the engine
 // was lost.
-func (b *Container) Wait(ctx context.Context) (end End, err error) {
+func (b *Container) Wait(ctx context.Context) (end engine.End, err error) {
 	wait := b.conn.API.ContainerWait(ctx, b.id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
 	select {
 	case r := <-wait.Result:
@@ -151,11 +126,11 @@ func (b *Container) Wait(ctx context.Context) (end End, err error) {
 	case err == nil:
 		return end, nil
 	case errdefs.IsNotFound(err):
-		return End{Gone: true}, nil
+		return engine.End{Gone: true}, nil
 	case lost(err), errors.Is(err, io.EOF):
-		return End{Lost: true}, nil
+		return engine.End{Lost: true}, nil
 	}
-	return End{}, err
+	return engine.End{}, err
 }
 
 // Signal sends a signal, by its name, to the container's program.
@@ -182,21 +157,19 @@ func (b *Container) Remove(ctx context.Context) error {
 	if err == nil || errdefs.IsNotFound(err) {
 		return nil
 	}
-	return b.engine.explain("remove the run's container", err)
+	return b.lab.explain("remove the run's container", err)
 }
 
-// Fetch reads a file or folder of the container, running or not, as a tar archive. One that is not there is os.ErrNotExist.
+// Fetch reads a file or folder of the container, running or not, as a tar archive. One that is not there is fs.ErrNotExist.
 func (b *Container) Fetch(ctx context.Context, path string) (io.ReadCloser, error) {
 	got, err := b.conn.API.CopyFromContainer(ctx, b.id, client.CopyFromContainerOptions{SourcePath: path})
-	if err != nil {
-		return nil, err
+	switch {
+	case err == nil:
+		return got.Content, nil
+	case errdefs.IsNotFound(err), strings.Contains(err.Error(), "Could not find the file"):
+		return nil, fmt.Errorf("%s in the container: %w", path, fs.ErrNotExist)
 	}
-	return got.Content, nil
-}
-
-// Missing says whether an error of Fetch means that there is no such file.
-func Missing(err error) bool {
-	return errdefs.IsNotFound(err) || strings.Contains(err.Error(), "Could not find the file")
+	return nil, b.lab.explain("read what the run wrote", err)
 }
 
 // Sweep removes the containers of runs whose ltlab is gone, and says which runs these were.
