@@ -17,6 +17,7 @@ import (
 func TestEveryProblemIsComplete(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	sentence := regexp.MustCompile(`^$|^[A-Z][a-z]|\.$`)
+	names := strings.NewReplacer("InfluxDB", "it") // a name keeps its capital
 	exits := map[string]int{}
 	for _, p := range Examples() {
 		if !kebab.MatchString(p.ID) {
@@ -30,7 +31,7 @@ func TestEveryProblemIsComplete(t *testing.T) {
 			says = append(says, s.Say)
 		}
 		for _, s := range says {
-			if sentence.MatchString(s) {
+			if sentence.MatchString(names.Replace(s)) {
 				t.Errorf("%s says %q: want words in lower case, without a period at the end", p.ID, s)
 			}
 		}
@@ -72,7 +73,7 @@ func TestEveryConstructorIsInExamples(t *testing.T) {
 				}
 				return true
 			})
-		case returnsProblem(f):
+		case returnsProblem(f) && (f.Name.IsExported() || f.Name.Name == "internal"): // others help these
 			constructors = append(constructors, f.Name.Name)
 		}
 	}

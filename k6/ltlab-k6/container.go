@@ -24,6 +24,8 @@ const unreachable = "ltlab-k6: unreachable: "
 const reachIn = 2 * time.Second
 
 // It runs before k6 looks at its environment, whichever program links this package.
+//
+//nolint:forbidigo // xk6 writes a main of its own, so this is the only place before k6's
 func init() {
 	if path := os.Getenv(envFile); path != "" {
 		if err := readEnv(path); err != nil {
