@@ -4,6 +4,7 @@
 export CGO_ENABLED := 0
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w"
 K6 := k6/ltlab-k6
+PACKAGES := ./cmd/... ./compose/... ./grafana/... ./internal/... ./telegraf/... ./toy-api/...
 
 # Both binaries are always handed to go build: its cache knows better than make what changed.
 .PHONY: help
@@ -24,7 +25,7 @@ demo: build ## start the embedded lab, run a shipped k6 scenario, print the resu
 
 .PHONY: test
 test: build ## run all tests that need Go alone
-	go test -timeout 8m $$(go list ./cmd/... ./internal/... ./toy-api/... | grep -v /internal/cli$$)
+	go test -timeout 8m $$(go list $(PACKAGES) | grep -v /internal/cli$$)
 	LTLAB_K6="$(CURDIR)/bin/ltlab-k6" go test -timeout 8m -count 1 ./internal/cli ./k6/... # not cached: go test does not see the binary change
 	cd $(K6) && LTLAB_K6="$(CURDIR)/bin/ltlab-k6" go test -timeout 8m -count 1 ./...
 
@@ -52,8 +53,8 @@ soak: build ## run for an hour at 500 requests a second, and see what grows
 lint: ## gofmt, vet for three systems, golangci-lint, module files in step
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet -tags e2e ./...
-	GOOS=darwin go vet ./cmd/... ./internal/... ./toy-api/...
-	GOOS=windows go build ./cmd/... ./internal/... ./toy-api/...
+	GOOS=darwin go vet $(PACKAGES)
+	GOOS=windows go build $(PACKAGES)
 	cd $(K6) && go vet ./...
 	go tool -modfile=tools/golangci-lint/go.mod golangci-lint run ./...
 	cd $(K6) && go tool -modfile=../../tools/golangci-lint/go.mod golangci-lint run ./...
