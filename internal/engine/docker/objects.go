@@ -49,7 +49,7 @@ func (c *Conn) find(ctx context.Context, home string) (o objects, err error) {
 // service is the container of a service, nil when there is none. One-off containers are none.
 func (o objects) service(name string) *container.Summary {
 	for i, c := range o.containers {
-		if c.Labels[api.ServiceLabel] == name && !strings.EqualFold(c.Labels[api.OneoffLabel], "true") {
+		if c.Labels[api.ServiceLabel] == name && !oneOff(c) {
 			return &o.containers[i]
 		}
 	}
@@ -59,7 +59,7 @@ func (o objects) service(name string) *container.Summary {
 // services is how many services have a container.
 func (o objects) services() (n int) {
 	for _, c := range o.containers {
-		if !strings.EqualFold(c.Labels[api.OneoffLabel], "true") {
+		if !oneOff(c) {
 			n++
 		}
 	}
@@ -68,8 +68,11 @@ func (o objects) services() (n int) {
 
 // running says whether any service runs.
 func (o objects) running() bool {
-	return slices.ContainsFunc(o.containers, func(c container.Summary) bool { return c.State == container.StateRunning })
+	return slices.ContainsFunc(o.containers, func(c container.Summary) bool { return c.State == container.StateRunning && !oneOff(c) })
 }
+
+// oneOff says whether a container is that of a run rather than of a service.
+func oneOff(c container.Summary) bool { return strings.EqualFold(c.Labels[api.OneoffLabel], "true") }
 
 // anonymous are the volumes that images ask for and nobody named: they hold nothing that outlives their container.
 func (o objects) anonymous() (volumes []string) {

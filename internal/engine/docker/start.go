@@ -263,5 +263,8 @@ func (s *start) remove(ctx context.Context) (some bool, err error) {
 	if !s.before.running() {
 		made.containers, made.networks = now.containers, now.networks
 	}
+	if i := slices.IndexFunc(made.containers, oneOff); i >= 0 { // a run that began meanwhile is not this start's
+		made.containers, made.networks = slices.DeleteFunc(slices.Clone(made.containers), oneOff), nil
+	}
 	return len(made.containers)+len(made.networks)+len(made.volumes) > 0, s.c.remove(ctx, made)
 }
