@@ -188,6 +188,23 @@ func TestARunOfK6AloneIsKeptUntilItIsSent(t *testing.T) {
 	d.has(id, api.count())
 }
 
+// TestThePresetBesideARunOfLtlabCountsNothingTwice gives ltlab the flag of an existing command line.
+func TestThePresetBesideARunOfLtlabCountsNothingTwice(t *testing.T) {
+	b, d := newBench(t), newInfluxd(t)
+	b.use(d.URL, d.Token)
+	b.Scenario("paced.js")
+	api := newTarget(t)
+	b.OK("k6", "-s", "paced.js", "--id", "both", "-e", "LENGTH=2s", "-e", "BASE_URL="+api.URL, "--", "-o", "xk6-influxdb")
+	d.has("both", api.count())
+	rows := d.flux(`from(bucket: %q) |> range(start: 0) |> filter(fn: (r) => r._measurement == "http_reqs" and r._field == "value" and not exists r.run) |> group() |> count()`, shortBucket)
+	if len(rows) != 1 || rows[0]["_value"] != fmt.Sprint(api.count()) {
+		t.Errorf("raw samples of the preset: %v, want %d", rows, api.count())
+	}
+	if left := b.entries(b.tmp); len(left) > 0 {
+		t.Errorf("the temporary record is left: %v", left)
+	}
+}
+
 func TestSettingsOfTheStockExtensionAreReadAsItReadsThem(t *testing.T) {
 	b, d := newBench(t), newInfluxd(t)
 	api := newTarget(t)

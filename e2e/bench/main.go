@@ -46,7 +46,7 @@ var errUnmeasured = errors.New("not every mark could be measured, see above")
 // measured is.
 func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "measure these `marks` only, by commas; does not write "+page)
+	only := flags.String("only", "", "measure these `marks` only, by commas; writes a page for one long mark only")
 	rounds := flags.Int("rounds", 0, "`rounds` of every mark (default: each mark's own)")
 	short := flags.Bool("short", false, "measure for a moment, to see that it works; does not write "+page)
 	force := flags.Bool("force", false, "measure on a busy machine, and say so")
@@ -90,19 +90,32 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	if err := r.text(out); err != nil {
 		return err
 	}
-	if *only == "" && !*short {
-		if err := os.MkdirAll(filepath.Dir(page), 0o755); err != nil {
+	if to := pageOf(*only); to != "" && !*short {
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(page, []byte(r.markdown()), 0o644); err != nil {
+		if err := os.WriteFile(to, []byte(r.markdown()), 0o644); err != nil {
 			return err
 		}
-		b.say("wrote %s", page)
+		b.say("wrote %s", to)
 	}
 	if failed(results) {
 		return errUnmeasured
 	}
 	return nil
+}
+
+// pageOf is the page that is written: of all marks that are not long, or of one long mark; "" for any other choice.
+func pageOf(only string) string {
+	if only == "" {
+		return page
+	}
+	for _, m := range long() {
+		if m.id == only {
+			return "docs/benchmarks-" + m.id + ".md"
+		}
+	}
+	return ""
 }
 
 // choose picks marks by id, in their own order; without any, all that are not long.

@@ -77,9 +77,6 @@ func (o *k6Options) container(ctx context.Context, l *lab.Lab, full *docker.Engi
 			inside[url] = fmt.Sprintf("http://%s:%d", port.Service, port.Container)
 		}
 	}
-	if spec.Sink != nil {
-		spec.Sink.ToolURL = inside[spec.Sink.URL]
-	}
 	if _, given := lookup(spec.Vars, config.BaseURL); !given && spec.Target != "" { // the environment's
 		spec.Vars = append(spec.Vars, config.BaseURL+"="+spec.Target)
 	}

@@ -81,7 +81,8 @@ var droppedLines = regexp.MustCompile(`dropped[= ](\d+)`)
 
 // judge says what an answer to a write of n lines means; nil is success.
 func (t *Target) judge(bucket string, status int, head http.Header, body []byte, n int) error {
-	text := message(body)
+	whole := message(body)
+	text := brief(whole)
 	refused := func(about About) error {
 		return &RefusedError{About: about, URL: t.URL, Bucket: bucket, Status: status, Message: text}
 	}
@@ -94,21 +95,21 @@ func (t *Target) judge(bucket string, status int, head http.Header, body []byte,
 		return errTooLarge
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return refused(Token)
-	case status == http.StatusNotFound && strings.Contains(text, "organization"):
+	case status == http.StatusNotFound && strings.Contains(whole, "organization"):
 		return refused(Org)
-	case status == http.StatusNotFound && strings.Contains(text, "bucket"):
+	case status == http.StatusNotFound && strings.Contains(whole, "bucket"):
 		return refused(Bucket)
-	case strings.Contains(text, "partial write"):
+	case strings.Contains(whole, "partial write"):
 		e := &partialError{dropped: n, message: text}
-		if m := droppedLines.FindStringSubmatch(text); m != nil {
+		if m := droppedLines.FindStringSubmatch(whole); m != nil {
 			if d, err := strconv.Atoi(m[1]); err == nil && d < n {
 				e.dropped = d
 			}
 		}
 		return e
-	case status == http.StatusBadRequest && strings.Contains(text, "unable to parse"), status == http.StatusUnprocessableEntity:
+	case status == http.StatusBadRequest && strings.Contains(whole, "unable to parse"), status == http.StatusUnprocessableEntity:
 		return errUnparsable
-	case status == http.StatusBadRequest && strings.Contains(text, "org"):
+	case status == http.StatusBadRequest && strings.Contains(whole, "org"):
 		return refused(Org)
 	}
 	return refused(Address)
@@ -121,7 +122,11 @@ func message(body []byte) string {
 	if json.Unmarshal(body, &doc) == nil && doc.Message+doc.Error != "" {
 		text = doc.Message + doc.Error
 	}
-	text = strings.Join(strings.Fields(text), " ")
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// brief is as much of a message as a person reads.
+func brief(text string) string {
 	const most = 300
 	if r := []rune(text); len(r) > most {
 		text = string(r[:most]) + "…"

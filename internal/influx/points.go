@@ -34,8 +34,8 @@ type points struct {
 	loads    []byte
 }
 
-// measurement is a metric's; one that a scenario called as we call ours gets an underscore behind.
-func measurement(metric string) string {
+// Measurement is a metric's; one that a scenario called as we call ours gets an underscore behind.
+func Measurement(metric string) string {
 	if slices.Contains(ownMeasurements, metric) {
 		return metric + "_"
 	}
@@ -63,7 +63,7 @@ func (p *points) row(b []byte, r *rows.Row) []byte {
 	}
 	head := p.prefixes[r.Key]
 	if head == nil {
-		head = p.prefix(measurement(r.Metric), rowTags(r))
+		head = p.prefix(Measurement(r.Metric), rowTags(r))
 		p.prefixes[r.Key] = head
 	}
 	line := len(b)

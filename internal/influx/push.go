@@ -32,6 +32,7 @@ type Push struct {
 	seen    record.Ledger // counted here, for a record without an end
 	last    int64         // second after the newest
 	closed  bool          // the lines of the end are queued
+	broken  error         // why the record makes no sense from there on
 
 	short, long batch
 
@@ -51,7 +52,7 @@ func NewPush(folder record.Folder, to *Sender) *Push {
 // the next Step goes on where this one stopped; any other error says that the record makes no sense from there on.
 func (p *Push) Step(ctx context.Context) error {
 	err := p.step(ctx)
-	p.note(err)
+	p.note(ctx, err)
 	return err
 }
 
@@ -69,6 +70,9 @@ func (p *Push) step(ctx context.Context) error {
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
+	if p.broken != nil {
+		return p.broken
+	}
 	for {
 		line, err := p.tail.Next()
 		if errors.Is(err, io.EOF) {
@@ -78,6 +82,7 @@ func (p *Push) step(ctx context.Context) error {
 			err = p.take(line)
 		}
 		if err != nil {
+			p.broken = err
 			return errors.Join(err, p.flush(ctx))
 		}
 		if p.short.full() || p.long.full() {
@@ -101,8 +106,8 @@ func (p *Push) Finish(ctx context.Context, end *record.End) error {
 			err = ferr
 		}
 	}
-	p.note(err)
-	if err == nil || errors.As(err, &damage) && p.short.n+p.long.n == 0 {
+	p.note(ctx, err)
+	if err == nil {
 		p.mu.Lock()
 		p.done = true
 		p.mu.Unlock()
@@ -132,10 +137,12 @@ func (p *Push) Sink() record.Sink {
 	return s
 }
 
-func (p *Push) note(err error) {
+func (p *Push) note(ctx context.Context, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.failure = err
+	if err == nil || p.failure == nil || ctx.Err() == nil { // that nobody waits any longer tells less
+		p.failure = err
+	}
 	if err == nil && p.tail != nil {
 		p.through = p.tail.Offset()
 	}
@@ -255,6 +262,9 @@ func (p *Push) finish(end *record.End) {
 	sink := p.Sink()
 	if s, ok := ledger.Sinks[Name]; ok { // of the tool, whose raw samples nobody else can count
 		sink.Raw = s.Raw
+		if p.Skip > 0 { // and whose rows are not sent again
+			sink.Written, sink.Retried, sink.Refused = sink.Written+s.Written, sink.Retried+s.Retried, sink.Refused+s.Refused
+		}
 	}
 	p.runLine(p.points.ledger(nil, &ledger, &sink))
 }

@@ -233,6 +233,23 @@ func TestWhatIsAcknowledgedIsNotSentAgain(t *testing.T) {
 	want(t, points, "http_reqs,project=shop,rollup=run,run=the-run,window=run 1700000000123", "count=20i,sum=20")
 }
 
+func TestTheLedgerOfARestHasWhatTheToolSent(t *testing.T) {
+	f := newFixture(t)
+	f.second(0, 10)
+	n := int64(31)
+	f.End(record.End{T: 1, Ledger: record.Ledger{Emitted: &n, Recorded: n, Sinks: map[string]record.Sink{Name: {Written: 1000, Retried: 20, Refused: 3}}}})
+	f.flush()
+	for through, want := range map[int64]string{All: ",written=1000i,retried=20i,refused=3i", 0: ",retried=0i,refused=0i"} {
+		d := newDatabase(t, nil)
+		if _, err := Send(t.Context(), f.folder, d.target(), through, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := latest(d.got("short"))["ltlab_ledger,project=shop,run=the-run 1700000000123"]; !strings.Contains(got, want) {
+			t.Errorf("from %d on: %q, want %q", through, got, want)
+		}
+	}
+}
+
 func TestAnOutageTakesNoMemoryAndLosesNothing(t *testing.T) {
 	f := newFixture(t)
 	down := true
@@ -293,6 +310,18 @@ func TestADamagedRecordIsPushedUpToThere(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	want(t, latest(d.got("short")), "http_reqs,project=shop,rollup=run,run=the-run,window=run 1700000000123", "count=10i,sum=10")
+
+	f.second(1, 10) // behind the damage
+	p := NewPush(f.folder, NewSender(d.target()))
+	defer p.Close()
+	for range 2 {
+		if err := p.Step(t.Context()); !errors.As(err, new(*record.CorruptError)) {
+			t.Errorf("error %v", err)
+		}
+	}
+	if err := p.Finish(t.Context(), nil); !errors.As(err, new(*record.CorruptError)) || p.Sink().Done {
+		t.Errorf("%v, %+v", err, p.Sink())
+	}
 }
 
 func TestACanceledPushCanGoOn(t *testing.T) {
@@ -316,6 +345,23 @@ func TestACanceledPushCanGoOn(t *testing.T) {
 	}
 	if ids := slices.Collect(maps.Keys(latest(d.got("short")))); len(ids) != len(d.got("short"))-1 {
 		t.Errorf("%d lines, %d points", len(d.got("short")), len(ids))
+	}
+}
+
+func TestAPushThatIsGivenUpSaysWhatKeptItWaiting(t *testing.T) {
+	f := newFixture(t)
+	f.second(0, 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	d := newDatabase(t, nil)
+	d.answer = func(*http.Request, []string) (int, string) { return 503, "down" }
+	to := NewSender(d.target())
+	to.Notify = func(error) { cancel() }
+	p := NewPush(f.folder, to)
+	defer p.Close()
+	for range 2 { // in a wait, and too late for a try
+		if err := p.Finish(ctx, nil); err == nil || !strings.Contains(p.Sink().Error, "503 down") {
+			t.Errorf("%v; %q", err, p.Sink().Error)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func Send(ctx context.Context, folder record.Folder, t Target, through int64, re
 	err := p.Finish(ctx, nil)
 	if run, rerr := record.ReadRun(folder.Run()); err == nil && rerr == nil {
 		err = p.Events(ctx, run.Events)
-		p.note(err)
+		p.note(ctx, err)
 	}
 	s := p.Sink()
 	s.Done = s.Done && err == nil

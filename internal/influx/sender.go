@@ -2,6 +2,7 @@ package influx
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -105,7 +106,7 @@ func (s *Sender) Deliver(ctx context.Context, bucket, precision string, lines []
 
 // DeliverPack is Deliver for lines that are gzip already.
 func (s *Sender) DeliverPack(ctx context.Context, bucket, precision string, gz []byte, n int) error {
-	var failing time.Time
+	failing, reason := time.Time{}, error(nil) // since when, and of the last try
 	again := func(n int) {
 		if !failing.IsZero() {
 			s.retried.Add(int64(n))
@@ -134,8 +135,9 @@ func (s *Sender) DeliverPack(ctx context.Context, bucket, precision string, gz [
 			return err
 		}
 		if ctx.Err() != nil {
-			return err
+			return cmp.Or(reason, err) // that nobody waits any longer tells less
 		}
+		reason = err
 		s.ill(err)
 		if failing.IsZero() {
 			failing = time.Now()

@@ -190,6 +190,7 @@ func TestALineThatCannotBeParsedIsFoundAndToldOf(t *testing.T) {
 func TestAPartialWriteCountsWhatWasDropped(t *testing.T) {
 	for _, message := range []string{
 		`partial write: field type conflict: input field \"v\" on measurement \"m\" is type float, already exists as type integer dropped=4`,
+		`partial write: field type conflict: input field \"v\" on measurement \"` + strings.Repeat("m", 300) + `\" is type float, already exists as type integer dropped=4`,
 		`partial write: dropped 4 points outside retention policy of duration 1h0m0s - oldest point m,i=1 at 2026-10-23T16:28:09.783Z`,
 	} {
 		d := newDatabase(t, func(*http.Request, []string) (int, string) {

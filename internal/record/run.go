@@ -1,7 +1,9 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -106,13 +108,42 @@ func CreateRun(path string) (*RunWriter, error) {
 	return &RunWriter{f: f}, nil
 }
 
-// AppendRun opens the file of a run that has ended.
+// AppendRun opens the file of a run that has ended. A last line that was cut short is taken away: what is appended would
+// run into it.
 func AppendRun(path string) (*RunWriter, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
+	if err := cutTorn(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	return &RunWriter{f: f}, nil
+}
+
+// cutTorn ends a file behind its last newline.
+func cutTorn(f *os.File) error {
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	whole := int64(0)
+	block := make([]byte, 4<<10)
+	for end := st.Size(); end > 0 && whole == 0; {
+		from := max(0, end-int64(len(block)))
+		b := block[:end-from]
+		if _, err := f.ReadAt(b, from); err != nil {
+			return err
+		}
+		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+			whole = from + int64(i) + 1
+		}
+		end = from
+	}
+	if whole == st.Size() {
+		return nil
+	}
+	return f.Truncate(whole)
 }
 
 // Write appends one line; an error says that the file does not hold all lines yet.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -200,5 +201,26 @@ func TestARunReadsBackAsItWasWritten(t *testing.T) {
 	}
 	if _, err := ReadRun(path + ".none"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without a file: %v", err)
+	}
+}
+
+func TestWhatIsAppendedDoesNotRunIntoALineCutShort(t *testing.T) {
+	start := `{"start":{"run":"r"}}` + "\n"
+	for _, before := range []string{start, start + `{"end":{"exit":0,"tool_`, start + `{"event":{"id":"` + strings.Repeat("x", 9_000), `{"start":`, ""} {
+		path := filepath.Join(t.TempDir(), RunFile)
+		if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w, err := AppendRun(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Write(RunLine{Sent: &Sent{To: "influxdb"}}), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		run, err := ReadRun(path)
+		if err != nil || len(run.Sent) != 1 || (run.Start != nil) != strings.HasPrefix(before, start) {
+			t.Errorf("behind %.40q: %+v, %v", before, run, err)
+		}
 	}
 }

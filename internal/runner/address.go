@@ -25,7 +25,21 @@ func (c *Container) translate(target string) (string, error) {
 		u.Host = t.Host
 		return u.String(), nil
 	}
-	return "", problem.TargetOnLocalhost(target)
+	return "", problem.TargetOnLocalhost(redactURL(target))
+}
+
+// database tells where InfluxDB is as containers know it. One that containers do not reach is sent the run afterwards.
+func (c *Container) database(s *Sink) {
+	if s == nil {
+		return
+	}
+	address, err := c.translate(s.URL)
+	if err != nil {
+		s.Later = true
+		c.note("a container does not reach InfluxDB at %s: it is sent the run, without raw samples, when that has ended", s.URL)
+		return
+	}
+	s.ToolURL = address
 }
 
 // loopback says whether a host's name is this machine for whoever says it.

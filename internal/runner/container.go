@@ -81,6 +81,7 @@ func (c *Container) Prepare(_ context.Context, s *Spec, folder record.Folder, sc
 	if err := inside(s); err != nil {
 		return Paths{}, err
 	}
+	c.database(s.Sink)
 	c.staged = staged(folder)
 	if err := mount.Stage(c.staged, s.Dir, c.owner); err != nil {
 		return Paths{}, problem.HomeUnusable(string(folder), err)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ltlab/ltlab/internal/engine"
+	"github.com/ltlab/ltlab/internal/influx"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
 )
@@ -105,6 +106,30 @@ func TestNothingThatIsGivenToTheScenarioShowsFromOutside(t *testing.T) {
 	}
 	if !slices.Equal(job.Args, []string{"run", "/project/main.js"}) || job.User != fmt.Sprintf("%d:%d", p.owner.UID, p.owner.GID) || p.owner.UID == 0 {
 		t.Errorf("args %q, user %s", job.Args, job.User)
+	}
+}
+
+func TestTheToolIsGivenTheDatabaseThatItsContainerReaches(t *testing.T) {
+	for address, want := range map[string]string{
+		"http://127.0.0.1:8087": "http://influxdb:8086", "http://localhost:8087/": "http://influxdb:8086/", "https://influx.example": "https://influx.example",
+		"http://localhost:9999": "", // another one of this machine
+	} {
+		f := &fake{}
+		p := newPlace(t, f, map[string]string{"main.js": plain})
+		p.Inside["http://127.0.0.1:8087"] = "http://influxdb:8086"
+		p.spec.Sink = &Sink{Target: influx.Target{URL: address, Bucket: "b"}}
+		if _, err := p.tool(); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, v := range f.variables() {
+			if value, ok := strings.CutPrefix(v, "K6_INFLUXDB_ADDR="); ok {
+				got = value
+			}
+		}
+		if got != want || has(f.variables(), "K6_INFLUXDB_BUCKET") != (want != "") || p.spec.Sink.URL != address || p.noted(address) != (want == "") {
+			t.Errorf("%s: the tool is given %q, want %q; notes %q", address, got, want, p.notes)
+		}
 	}
 }
 

@@ -16,12 +16,13 @@ import (
 type Sink struct {
 	influx.Target
 	ToolURL  string // its address as the tool sees it; "": the same
+	Later    bool   // the tool does not reach it: ltlab sends the run when it has ended
 	RawLimit string // raw samples a second: a number or "unlimited"; "": the output's own default
 }
 
 // environ are the settings of the tool's output. Nil sets nothing.
 func (s *Sink) environ() []string {
-	if s == nil {
+	if s == nil || s.Later {
 		return nil
 	}
 	address := s.URL
@@ -57,7 +58,7 @@ func (r *Runner) deliver(ctx context.Context, s *Spec, out *Outcome) {
 		through := byTool.Through
 		if byTool.Done {
 			through = influx.All
-		} else if ended && r.Sends != nil {
+		} else if (ended || s.Sink.Later) && r.Sends != nil {
 			r.Sends()
 		}
 		send, cancel := r.sending(ctx)
@@ -67,6 +68,9 @@ func (r *Runner) deliver(ctx context.Context, s *Spec, out *Outcome) {
 		sink.Retried += byTool.Retried
 		sink.Refused += byTool.Refused
 		sink.Raw = byTool.Raw
+		if byTool.Done && sink.Error == "" {
+			sink.Error = byTool.Error // why it refused some
+		}
 	}
 	sinks := maps.Clone(out.Summary.Ledger.Sinks)
 	if sinks == nil {

@@ -82,8 +82,11 @@ func New(p k6output.Params) (*Output, error) {
 		name: p.OutputType, influx: set, log: p.Logger, clock: systemClock(), path: p.Environment[envRecord], run: p.Environment[envRun],
 		project: p.Environment[envProject], thresholds: newThresholds(!p.RuntimeOptions.NoThresholds.Bool),
 	}
-	if _, o.byLtlab = p.Environment[envProject]; o.byLtlab && o.name == Preset { // that run's record is written by the output ltlab
+	if _, o.byLtlab = p.Environment[envProject]; o.byLtlab && o.name == Preset { // that run's record and rows are the output ltlab's
 		o.path = ""
+		if set != nil {
+			set.rawOnly = true
+		}
 	}
 	switch {
 	case o.path == "" && set == nil:

@@ -114,11 +114,11 @@ func TestThePresetLeavesTheRecordOfLtlabAlone(t *testing.T) {
 	env := map[string]string{envRecord: "/runs/a/tool.ndjson", envProject: "", "K6_INFLUXDB_BUCKET": "b"}
 	p := params(env)
 	p.OutputType = Preset
-	if o, err := New(p); err != nil || !o.temporary || o.path != "" {
+	if o, err := New(p); err != nil || !o.temporary || o.path != "" || !o.influx.rawOnly {
 		t.Errorf("%+v, %v", o, err)
 	}
 	delete(env, envProject)
-	if o, err := New(p); err != nil || o.temporary || o.path != "/runs/a/tool.ndjson" {
+	if o, err := New(p); err != nil || o.temporary || o.influx.rawOnly || o.path != "/runs/a/tool.ndjson" {
 		t.Errorf("%+v, %v", o, err)
 	}
 }

@@ -109,7 +109,7 @@ func (r *raw) add(s *metrics.Sample, tags *tagset, of *series, at, now time.Dura
 	*of.rawTime = ns
 	m, ok := r.metrics[s.Metric]
 	if !ok {
-		m = influx.NewText(influx.AppendMeasurement(nil, s.Metric.Name))
+		m = influx.NewText(influx.AppendMeasurement(nil, influx.Measurement(s.Metric.Name)))
 		r.metrics[s.Metric] = m
 	}
 	if tags.raw == nil {

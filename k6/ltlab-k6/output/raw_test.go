@@ -26,6 +26,7 @@ type database struct {
 	mu     sync.Mutex
 	lines  []string
 	status int // 0: all is well
+	stalls bool // raw samples get no answer
 }
 
 func newDatabase(t *testing.T) *database {
@@ -40,6 +41,10 @@ func newDatabase(t *testing.T) *database {
 		text, err := io.ReadAll(z)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if d.stalls && strings.Contains(string(text), " value=") {
+			<-r.Context().Done()
 			return
 		}
 		d.mu.Lock()
@@ -136,9 +141,10 @@ func TestThePresetHasNoTagsOfOurs(t *testing.T) {
 	s.preset = true
 	r := influxRig(t, s)
 	r.emit(r.metric("metric", metrics.Counter), time.Second, 1, "run", "mine")
+	r.emit(r.metric("run_info", metrics.Counter), time.Second, 1) // is ours
 	r.now = 2 * time.Second
 	r.finish()
-	if got := d.raw(); len(got["metric,run=mine"]) != 1 {
+	if got := d.raw(); len(got["metric,run=mine"]) != 1 || len(got["run_info_"]) != 1 {
 		t.Errorf("%q", got)
 	}
 }

@@ -64,6 +64,7 @@ type sinkSettings struct {
 	fields    []tagField
 	rawLimit  int64 // samples a second; unlimited or 0
 	preset    bool
+	rawOnly   bool     // the output ltlab of the same k6 sends the rows
 	notes     []string // what the user should know
 }
 

@@ -36,6 +36,7 @@ type sink struct {
 
 	ctx      context.Context
 	cancel   context.CancelFunc
+	shed     context.CancelFunc // ends sending raw samples
 	over     chan struct{} // closed when the record has all its seconds
 	stopped  chan struct{}
 	patience time.Duration // at the end
@@ -52,16 +53,25 @@ func newSink(set *sinkSettings, folder record.Folder, run string, byLtlab bool, 
 	if set.rawLimit != 0 {
 		to := influx.NewSender(set.target)
 		to.Refuse = s.refuse
+		if set.rawOnly {
+			to.Notify = s.notify
+		}
 		if set.preset { // which has the stock extension's tags and no more
 			run = ""
 		}
 		s.raw = newRaw(set, run, start, to)
-		s.raw.send(s.ctx)
+		var ctx context.Context
+		ctx, s.shed = context.WithCancel(s.ctx)
+		s.raw.send(ctx)
 	}
 	for _, n := range set.notes {
 		log.Warn(n)
 	}
-	go s.follow()
+	if set.rawOnly {
+		close(s.stopped)
+	} else {
+		go s.follow()
+	}
 	return s
 }
 
@@ -103,14 +113,21 @@ func (s *sink) finish(end *record.End) record.Sink {
 	if s.raw != nil {
 		s.raw.to.Hurry()
 		s.raw.end()
+		enough := time.AfterFunc(s.patience*4/5, s.shed) // the rows of the run's end need some time, too
+		defer enough.Stop()
 	}
 	<-s.stopped
 	var raw *record.RawSink
 	if s.raw != nil {
-		_ = s.push.Step(ctx) // its error comes again
+		if !s.set.rawOnly {
+			_ = s.push.Step(ctx) // its error comes again
+		}
 		raw = s.raw.ledger()
 		s.raw.to.Close()
 		s.tellRaw(raw)
+	}
+	if s.set.rawOnly {
+		return record.Sink{Done: true, Raw: raw}
 	}
 	end.Ledger.Sinks = map[string]record.Sink{influx.Name: {Raw: raw}}
 	_ = s.push.Finish(ctx, end) // it is in Sink
