@@ -42,7 +42,7 @@ bench: build ## measure the marks as ratios in one run and write docs/benchmarks
 	e2e/run bench
 
 .PHONY: bench-k6
-bench-k6: build ## measure what k6's output costs, with and without InfluxDB, beside k6's own outputs
+bench-k6: build ## measure what k6's output costs, with and without InfluxDB, and write docs/benchmarks-k6.md
 	e2e/run bench-k6
 
 .PHONY: soak

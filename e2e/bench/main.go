@@ -20,13 +20,14 @@ import (
 )
 
 func marks() []mark {
-	return []mark{k6RPS(), k6Memory(), startReady(), startDocker(), versionTime(), recordSize(), toyFast(), influxRPS(), influxSamples(), influxSize()}
+	return []mark{k6RPS(), k6Memory(), startReady(), startDocker(), versionTime(), recordSize(), toyFast()}
 }
 
-// long are marks that take an hour or so: they are measured when -only names them.
-func long() []mark {
-	return []mark{influxMemory(), soak()}
-}
+// way are the marks of the way into InfluxDB, of `make bench-k6`.
+func way() []mark { return []mark{influxRPS(), influxSamples(), influxSize(), influxMemory()} }
+
+// long are marks that take an hour: they are measured when -only names them.
+func long() []mark { return []mark{soak()} }
 
 const page = "docs/benchmarks.md"
 
@@ -46,7 +47,7 @@ var errUnmeasured = errors.New("not every mark could be measured, see above")
 // measured is.
 func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "measure these `marks` only, by commas; writes a page for one long mark only")
+	only := flags.String("only", "", "measure these `marks` only, by commas; all of make bench-k6 and each long one have pages of their own")
 	rounds := flags.Int("rounds", 0, "`rounds` of every mark (default: each mark's own)")
 	short := flags.Bool("short", false, "measure for a moment, to see that it works; does not write "+page)
 	force := flags.Bool("force", false, "measure on a busy machine, and say so")
@@ -62,7 +63,7 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	if *bare {
 		return serveBare()
 	}
-	chosen, err := choose(marks(), long(), *only)
+	chosen, err := choose(marks(), append(way(), long()...), *only)
 	if err != nil {
 		return err
 	}
@@ -105,10 +106,18 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// pageOf is the page that is written: of all marks that are not long, or of one long mark; "" for any other choice.
+// pageOf is the page that is written: of all marks of `make bench`, of all of `make bench-k6`, or of one long mark; "" for
+// any other choice.
 func pageOf(only string) string {
-	if only == "" {
+	var ids []string
+	for _, m := range way() {
+		ids = append(ids, m.id)
+	}
+	switch only {
+	case "":
 		return page
+	case strings.Join(ids, ","):
+		return "docs/benchmarks-k6.md"
 	}
 	for _, m := range long() {
 		if m.id == only {

@@ -25,7 +25,7 @@ type database struct {
 	*httptest.Server
 	mu     sync.Mutex
 	lines  []string
-	status int // 0: all is well
+	status int  // 0: all is well
 	stalls bool // raw samples get no answer
 }
 

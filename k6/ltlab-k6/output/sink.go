@@ -37,7 +37,7 @@ type sink struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	shed     context.CancelFunc // ends sending raw samples
-	over     chan struct{} // closed when the record has all its seconds
+	over     chan struct{}      // closed when the record has all its seconds
 	stopped  chan struct{}
 	patience time.Duration // at the end
 	told     sync.Map      // refusals that were told of
