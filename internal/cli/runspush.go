@@ -85,7 +85,7 @@ func runRunsPush(ctx context.Context, o *pushOptions, name string) error {
 		if !d.json {
 			return p
 		}
-	} else {
+	} else if !o.elsewhere() {
 		noteSent(folder, sent)
 	}
 	if d.json {
@@ -96,6 +96,16 @@ func runRunsPush(ctx context.Context, o *pushOptions, name string) error {
 	}
 	fmt.Fprintf(d.IO.Out, "InfluxDB has all of run %s: %s lines, in bucket %s of %s\n", folder.ID(), count(float64(sent.Written)), t.Bucket, t.URL)
 	return nil
+}
+
+// elsewhere says whether the run was sent to another database than the lab's: that one is whole, and the lab's is not for it.
+func (o *pushOptions) elsewhere() bool {
+	for _, value := range o.flags {
+		if *value != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // noteSent writes into the run's record that InfluxDB has it. One that k6 made alone has no file for that.
@@ -202,5 +212,5 @@ func influxOf(s config.Sources, st *lab.Status) *runner.Sink {
 	if t.URL == "" {
 		return nil
 	}
-	return &runner.Sink{Target: t}
+	return &runner.Sink{Target: t, RawLimit: s.Value(config.InfluxRawLimit).Value}
 }

@@ -23,6 +23,14 @@ func name(v string) error {
 	return nil
 }
 
+// rawLimit is what k6's output takes as K6_INFLUXDB_RAW_LIMIT.
+func rawLimit(v string) error {
+	if _, err := strconv.ParseUint(v, 10, 31); err != nil && v != "unlimited" {
+		return errors.New("want a whole number of samples a second, or unlimited")
+	}
+	return nil
+}
+
 // user signs in by HTTP's basic authentication, which ends a name at its first colon.
 func user(v string) error {
 	if strings.Contains(v, ":") {

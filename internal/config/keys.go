@@ -19,6 +19,7 @@ const (
 	InfluxBucket1M    = "INFLUXDB_BUCKET_1M"
 	InfluxRetention   = "INFLUXDB_RETENTION"
 	InfluxRetention1M = "INFLUXDB_RETENTION_1M"
+	InfluxRawLimit    = "INFLUXDB_RAW_LIMIT"
 	InfluxToken       = "INFLUXDB_TOKEN"
 	InfluxReadToken   = "INFLUXDB_READ_TOKEN"
 	InfluxUser        = "INFLUXDB_ADMIN_USER"
@@ -45,6 +46,7 @@ func Keys() []Key {
 		{Name: InfluxBucket1M, Default: "loadtests_1m", Kept: true, check: bucket, Help: "bucket of rows by the minute"},
 		{Name: InfluxRetention, Default: "168h", check: retention, Help: "how long rows by the second are kept: 168h, 7d, 0 for ever"},
 		{Name: InfluxRetention1M, Default: "8760h", check: retention, Help: "how long rows by the minute are kept"},
+		{Name: InfluxRawLimit, Default: "2000", check: rawLimit, Help: "raw samples a second that k6 sends besides its rows; 0 none, or unlimited"},
 		{Name: InfluxToken, Secret: true, check: token, Help: "InfluxDB's token that writes and reads; InfluxDB makes it at the lab's start"},
 		{Name: InfluxReadToken, Secret: true, check: token, Help: "InfluxDB's token that only reads, given to Grafana; made as the other"},
 		{Name: InfluxUser, Default: "admin", Kept: true, check: user, Help: "InfluxDB's administrator"},

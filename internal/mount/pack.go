@@ -162,10 +162,12 @@ type archive struct {
 // add adds a file with its content, or a folder without.
 func (a *archive) add(from, name string) error {
 	f, err := os.Open(from)
-	if errors.Is(err, fs.ErrPermission) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // it went away since it was listed, as editors' files do
+	case errors.Is(err, fs.ErrPermission):
 		return a.closed(from, name)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	defer f.Close()

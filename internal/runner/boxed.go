@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 const (
 	askIn    = 10 * time.Second // for one request to the engine
+	startIn  = 30 * time.Second // for the start of the container
 	returnIn = 20 * time.Second // that a lost engine has to come back, or the tool to end its record by itself
 )
 
@@ -43,11 +45,23 @@ func (c *Container) boxed() *boxed {
 	return &boxed{box: c.box, spec: c.spec, folder: c.folder, mirror: c.mirror}
 }
 
+// within gives up on an engine that does not come to an end; nobody else would, for its answer is not asked for by ctx.
+func within(limit time.Duration, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(limit):
+		return problem.EngineLost(fmt.Errorf("it did not start the container in %s", limit))
+	}
+}
+
 func (b *boxed) Start() error {
 	b.stderr = &caught{to: b.spec.Stderr, begins: unreachable}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop, b.stops = cancel, make(chan struct{})
-	if err := b.box.Start(ctx, b.spec.Stdout, b.stderr); err != nil {
+	if err := within(startIn, func() error { return b.box.Start(ctx, b.spec.Stdout, b.stderr) }); err != nil {
 		cancel()
 		return err
 	}

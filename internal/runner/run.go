@@ -2,6 +2,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -201,7 +202,7 @@ func (r *Runner) begin(ctx context.Context, s *Spec) (folder record.Folder, end 
 	lock := flock.New(folder.Lock())
 	if ok, err := lock.TryLock(); err != nil || !ok {
 		os.RemoveAll(string(folder))
-		return "", nil, fmt.Errorf("lock of run %s: %w", id, err)
+		return "", nil, fmt.Errorf("lock of run %s cannot be taken: %w", id, cmp.Or(err, errors.New("another process has it")))
 	}
 	return folder, func() {
 		_ = lock.Unlock()

@@ -258,6 +258,9 @@ func (s *sinkSettings) parse(name, value string) (err error) {
 	return err
 }
 
+// rowFields are the fields of rows, see internal/influx.
+var rowFields = []string{"count", "sum", "min", "max", "p50", "p90", "p95", "p99", "p999", "passes", "last"}
+
 func parseFields(value string) ([]tagField, error) {
 	var out []tagField
 	for part := range strings.SplitSeq(value, ",") {
@@ -268,6 +271,8 @@ func parseFields(value string) ([]tagField, error) {
 		switch {
 		case tag == "" || tag == "value":
 			return nil, fmt.Errorf("%q is no tag", tag)
+		case slices.Contains(rowFields, tag): // one field of two types: InfluxDB would refuse the rows for good
+			return nil, fmt.Errorf("%q is a field of the rows that go into the same measurements", tag)
 		case !slices.Contains([]string{"string", "bool", "float", "int"}, kind):
 			return nil, fmt.Errorf("%q is no kind of field; want string, bool, float or int", kind)
 		case slices.ContainsFunc(out, func(f tagField) bool { return f.tag == tag }):

@@ -77,6 +77,7 @@ func TestUnknownAndContradictorySettingsAreRefused(t *testing.T) {
 		"K6_INFLUXDB_INSECURE is for https":                        {env: map[string]string{"K6_INFLUXDB_INSECURE": "true"}},
 		`K6_INFLUXDB_TAGS_AS_FIELDS: tag "url" stands there twice`: {env: map[string]string{"K6_INFLUXDB_TAGS_AS_FIELDS": "url,url:int"}},
 		`K6_INFLUXDB_TAGS_AS_FIELDS: "text" is no kind`:            {env: map[string]string{"K6_INFLUXDB_TAGS_AS_FIELDS": "url:text"}},
+		`K6_INFLUXDB_TAGS_AS_FIELDS: "p50" is a field of the rows`: {env: map[string]string{"K6_INFLUXDB_TAGS_AS_FIELDS": "url,p50"}},
 		`K6_INFLUXDB_TAGS_AS_FIELDS: "value" is no tag`:            {env: map[string]string{"K6_INFLUXDB_TAGS_AS_FIELDS": "value"}},
 		"K6_INFLUXDB_ADDR: the address":                            {env: map[string]string{"K6_INFLUXDB_ADDR": "h:8086"}},
 		"K6_INFLUXDB_BUCKET is not set":                            {env: map[string]string{"K6_INFLUXDB_BUCKET": ""}},
