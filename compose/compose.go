@@ -44,12 +44,15 @@ type Port struct {
 	Host      int    // preferred, on 127.0.0.1
 }
 
+// StatsD is Telegraf's port for it.
+const StatsD = 8125
+
 // Ports are the services' ports, one each, in the order of Services.
 func Ports() []Port {
 	return []Port{
 		{Service: InfluxDB, Container: 8086, Protocol: "tcp", Host: 8086},
 		{Service: Grafana, Container: 3000, Protocol: "tcp", Host: 3081},
-		{Service: Telegraf, Container: 8125, Protocol: "udp", Host: 8125},
+		{Service: Telegraf, Container: StatsD, Protocol: "udp", Host: StatsD},
 		{Service: ToyAPI, Container: 5081, Protocol: "tcp", Host: 5081},
 	}
 }

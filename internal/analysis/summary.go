@@ -4,10 +4,8 @@ package analysis
 import (
 	"errors"
 	"io/fs"
-	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/ltlab/ltlab/internal/record"
@@ -36,7 +34,7 @@ type Latency struct {
 	Max   float64 `json:"max"`
 }
 
-// Check is one of k6's checks.
+// Check is one of k6's checks, or of what Artillery's expect plugin looked at.
 type Check struct {
 	Name   string `json:"name"`
 	Passes int64  `json:"passes"`
@@ -49,7 +47,8 @@ type Load struct {
 	VUsMax          float64  `json:"vus_max"`                    // highest number seen
 	AskedIterations *float64 `json:"asked_iterations,omitempty"` // planned by arrival rates
 	Iterations      int64    `json:"iterations"`
-	Dropped         int64    `json:"dropped"` // planned by an arrival rate and never started
+	Dropped         int64    `json:"dropped"`          // planned by an arrival rate and never started
+	VUsers          *VUsers  `json:"vusers,omitempty"` // Artillery's
 }
 
 // Summary is what a run's record says, over the whole run.
@@ -66,7 +65,8 @@ type Summary struct {
 	FailedRatio *float64 // Failed / Requests; nil without requests
 	Unanswered  *int64
 	Codes       map[string]int64    // requests by status; "0" is no answer
-	Latency     map[string]*Latency // by metric; http_req_duration and the scenario's own trends
+	Errors      map[string]int64    // by name; Artillery's
+	Latency     map[string]*Latency // by metric; all trends
 	Checks      []Check             // by name
 	Thresholds  []record.Threshold  // verdicts at the end
 	Notes       []record.Note       // of the tool's side
@@ -146,7 +146,10 @@ type reader struct {
 	trends     map[string]*trend
 	checks     map[string]*Check
 	codesKnown bool
+	period     float64 // in seconds
+	artillery  *artillery
 	recorded   int64
+	unplaced   int64 // of those, in no period
 	span       record.Span
 }
 
@@ -154,17 +157,20 @@ func (r *reader) line(l record.ToolLine) error {
 	r.span.Add(l)
 	switch {
 	case l.Header != nil:
-		r.index = l.Header.Mapping
-		r.s.ToolVersion, r.s.Start = l.Header.ToolVersion, l.Header.Start
+		r.header(l.Header)
 	case l.Metric != nil:
 		r.metrics[l.Metric.ID] = l.Metric
 	case l.Series != nil:
 		r.series[l.Series.ID] = l.Series
 	case l.Second != nil:
+		before := r.recorded
 		for i := range l.Second.Buckets {
 			if err := r.bucket(&l.Second.Buckets[i]); err != nil {
 				return err
 			}
+		}
+		if l.Second.Unplaced {
+			r.unplaced += r.recorded - before
 		}
 	case l.Load != nil:
 		r.load(l.Load)
@@ -176,12 +182,26 @@ func (r *reader) line(l record.ToolLine) error {
 	return nil
 }
 
+func (r *reader) header(h *record.Header) {
+	r.index, r.period = h.Mapping, float64(max(1, h.Period))
+	r.s.ToolVersion, r.s.Start = h.ToolVersion, h.Start
+	if r.s.Tool == "" {
+		r.s.Tool = h.Tool
+	}
+	if h.Tool == Artillery {
+		r.artillery = &artillery{}
+	}
+}
+
 func (r *reader) bucket(b *record.Bucket) error {
 	series := r.series[b.Series]
 	metric := r.metrics[series.Metric]
-	r.recorded += b.N
-	switch metric.Name {
-	case "http_reqs":
+	if r.artillery == nil || metric.Kind != record.Gauge { // Artillery has none: the plugin derives them
+		r.recorded += b.N
+	}
+	switch {
+	case r.artillery != nil && r.artillery.count(r.s, metric.Name, series.Tags, int64(b.Sum)):
+	case r.artillery == nil && metric.Name == "http_reqs":
 		r.s.Requests += int64(b.Sum)
 		code, ok := series.Tags["status"]
 		if !ok {
@@ -189,7 +209,7 @@ func (r *reader) bucket(b *record.Bucket) error {
 		} else {
 			r.s.Codes[code] += int64(b.Sum)
 		}
-	case "checks":
+	case metric.Name == "checks":
 		name := series.Tags["check"]
 		c := r.checks[name]
 		if c == nil {
@@ -229,7 +249,7 @@ func (r *reader) load(l *record.Load) {
 		to.AskedVUsMax = &v
 	}
 	if l.AskedRate != nil {
-		v := *l.AskedRate
+		v := *l.AskedRate * r.period
 		if to.AskedIterations != nil {
 			v += *to.AskedIterations
 		}
@@ -239,6 +259,9 @@ func (r *reader) load(l *record.Load) {
 
 func (r *reader) finish() {
 	s := r.s
+	if r.artillery != nil {
+		r.artillery.finish(s)
+	}
 	if s.Seconds = r.span.Seconds(); s.Seconds > 0 {
 		v := float64(s.Requests) / s.Seconds
 		s.RPS = &v
@@ -268,41 +291,4 @@ func (r *reader) finish() {
 		return 1
 	})
 	r.ledger()
-}
-
-// ledger takes what the tool emitted and lost from its own end line, when it got to write one; what is recorded is
-// counted here, for a ledger that is only believed proves nothing.
-func (r *reader) ledger() {
-	if r.s.ToolEnd != nil {
-		r.s.Ledger, r.s.Thresholds = r.s.ToolEnd.Ledger, r.s.ToolEnd.Thresholds
-	}
-	r.s.Ledger.Recorded = r.recorded
-	r.sinks()
-}
-
-// sinks takes what became of the run in databases from whoever sent it last.
-func (r *reader) sinks() {
-	run := &r.s.Run
-	if run.End != nil && run.End.Ledger.Sinks != nil {
-		r.s.Ledger.Sinks = run.End.Ledger.Sinks
-	}
-	for _, sent := range run.Sent {
-		sinks := maps.Clone(r.s.Ledger.Sinks)
-		if sinks == nil {
-			sinks = map[string]record.Sink{}
-		}
-		sinks[sent.To] = sent.Sink
-		r.s.Ledger.Sinks = sinks
-	}
-}
-
-// OKCode says whether a status counts as success: 200 to 399 (design of `failed_ratio`, the same for every tool).
-func OKCode(code string) bool {
-	n, err := strconv.Atoi(code)
-	return err == nil && n >= 200 && n <= 399
-}
-
-// Answered says whether at least one request got an answer, or none was made, or codes are not known.
-func (s *Summary) Answered() bool {
-	return s.Requests == 0 || s.Unanswered == nil || *s.Unanswered < s.Requests
 }

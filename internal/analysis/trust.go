@@ -44,6 +44,14 @@ func losses(l record.Ledger) string {
 	return strings.Join(parts, "\n")
 }
 
+// Unplaced says what of a run no board shows over time; "" when there is nothing of it. It is in all figures of the run.
+func Unplaced(s *Summary) string {
+	if s.Ledger.Unplaced == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d samples are in the run's figures and in no period: Artillery reported no period for them", s.Ledger.Unplaced)
+}
+
 // Unevaluated are the thresholds that saw no sample.
 func Unevaluated(s *Summary) []string {
 	return thresholds(s, func(t record.Threshold) bool { return !t.Evaluated })

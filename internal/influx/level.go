@@ -8,24 +8,28 @@ import (
 	"github.com/ltlab/ltlab/internal/record"
 )
 
-// steady is how many seconds load must be asked for unchanged to be a level.
-const steady = 5
+// How many seconds, or periods, load must be asked for unchanged to be a level.
+const (
+	steadySeconds = 5
+	steadyPeriods = 2
+)
 
 // levels finds when a run reached a new level of the load that was asked for.
 type levels struct {
 	vus, rate float64 // of the stretch at hand; NaN: none asked for
 	since     int64
 	length    int
+	steady    int    // how long the stretch must be
 	told      string // the level last reached
 }
 
-// add takes the next second; reached says that a level began at a second, which is known steady seconds later.
+// add takes the next second or period; reached says that a level began at a second, which is known once it was steady.
 func (l *levels) add(s *record.Load) (text string, since int64, reached bool) {
 	vus, rate := value(s.AskedPeak), value(s.AskedRate)
 	if l.length == 0 || !same(vus, l.vus) || !same(rate, l.rate) {
 		l.vus, l.rate, l.since, l.length = vus, rate, s.T, 0
 	}
-	if l.length++; l.length != steady {
+	if l.length++; l.length != l.steady {
 		return "", 0, false
 	}
 	if text = level(vus, rate); text == l.told {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestALevelIsLoadThatWasHeld(t *testing.T) {
-	var l levels
+	l := levels{steady: steadySeconds}
 	var got []string
 	at := int64(0)
 	ask := func(vus, rate *float64, seconds int) {

@@ -27,7 +27,8 @@ var ownTags = []string{"project", "rollup", "run", "window", "time", "_measureme
 // points writes the lines of one run. Tags are in order, which saves InfluxDB sorting them.
 type points struct {
 	run, project string
-	start        int64 // of the run, in ms since the epoch
+	start        int64       // of the run, in ms since the epoch
+	finest       rows.Window // of what is measured: Second or Period
 
 	prefixes [][]byte // by rows.Row.Key: measurement and tags but for the window
 	heat     map[string][][]byte
@@ -132,10 +133,10 @@ func (p *points) heats(b []byte, r *rows.Row) (out []byte, n int) {
 	return b, n
 }
 
-// load appends a second's load.
+// load appends the load of a second or a period.
 func (p *points) load(b []byte, l *record.Load) []byte {
 	if p.loads == nil {
-		p.loads = p.prefix(measureLoad, map[string]string{"window": string(rows.Second)})
+		p.loads = p.prefix(measureLoad, map[string]string{"window": string(p.finest)})
 	}
 	line := len(b)
 	f := fields{b: append(b, p.loads...)}
@@ -205,6 +206,9 @@ func (p *points) ledger(b []byte, l *record.Ledger, s *record.Sink) []byte {
 	}
 	f.int("recorded", l.Recorded)
 	f.int("late", l.Late)
+	if l.Unplaced > 0 {
+		f.int("unplaced", l.Unplaced)
+	}
 	f.int("folded", l.Folded)
 	f.int("lost", l.LostTotal())
 	f.int("written", s.Written)

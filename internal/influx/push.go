@@ -28,9 +28,10 @@ type Push struct {
 	info    info
 	span    record.Span
 	levels  levels
+	period  int64 // of the record, in seconds
 	end     *record.End
 	seen    record.Ledger // counted here, for a record without an end
-	last    int64         // second after the newest
+	last    int64         // second after the newest, or the newest period
 	closed  bool          // the lines of the end are queued
 	broken  error         // why the record makes no sense from there on
 
@@ -45,7 +46,10 @@ type Push struct {
 // NewPush returns a push of the record in that folder. It does nothing before its first Step.
 func NewPush(folder record.Folder, to *Sender) *Push {
 	t := to.target
-	return &Push{folder: folder, to: to, builder: rows.NewBuilder(), short: batch{bucket: t.Bucket}, long: batch{bucket: t.Bucket1M}}
+	return &Push{
+		folder: folder, to: to, builder: rows.NewBuilder(), points: points{finest: rows.Second}, levels: levels{steady: steadySeconds},
+		short: batch{bucket: t.Bucket}, long: batch{bucket: t.Bucket1M},
+	}
 }
 
 // Step reads what is new in the record and returns when InfluxDB has its rows. After an error of the Sender (see Deliver)
@@ -164,10 +168,7 @@ func (p *Push) take(l record.ToolLine) error {
 		p.end = l.End
 	}
 	if l.Second != nil {
-		p.last = max(p.last, l.Second.T+1)
-		for i := range l.Second.Buckets {
-			p.seen.Recorded += l.Second.Buckets[i].N
-		}
+		p.count(l.Second)
 	}
 	var reached bool
 	var text string
@@ -192,10 +193,29 @@ func (p *Push) take(l record.ToolLine) error {
 	return nil
 }
 
+// count keeps the ledger of a record without an end.
+func (p *Push) count(s *record.Second) {
+	n := int64(0)
+	for i := range s.Buckets {
+		if k := &s.Buckets[i]; k.Kind != record.Gauge || p.info.tool != "artillery" { // whose gauges are derived, not emitted
+			n += k.N
+		}
+	}
+	p.seen.Recorded += n
+	if s.Unplaced {
+		p.seen.Unplaced += n
+	} else {
+		p.last = max(p.last, s.T+p.period)
+	}
+}
+
 // header begins the run. What goes into tags must be the same whoever pushes it, so the record itself says it.
 func (p *Push) header(h *record.Header) error {
 	p.points.run, p.points.project, p.points.start = h.Run, h.Project, h.Start.UnixMilli()
 	p.info = info{tool: h.Tool, version: h.ToolVersion}
+	if p.period = int64(max(1, h.Period)); p.period > 1 {
+		p.points.finest, p.levels.steady = rows.Period, steadyPeriods
+	}
 	if p.points.run == "" {
 		p.points.run = p.folder.ID()
 	}
@@ -234,50 +254,6 @@ func (p *Push) runLine(line []byte) {
 	if p.long.bucket != "" && p.long.bucket != p.short.bucket {
 		p.long.add(append(p.long.lines, line...), n)
 	}
-}
-
-// finish queues the lines of the run's end, once.
-func (p *Push) finish(end *record.End) {
-	if p.closed || p.info.tool == "" {
-		return
-	}
-	p.closed = true
-	p.rows(p.builder.Finish())
-	for _, s := range p.builder.Spectra() {
-		b, _ := p.points.quantiles(nil, &s)
-		p.runLine(b)
-	}
-	ledger := p.seen
-	seconds := float64(p.last)
-	if end == nil {
-		end = p.end
-	}
-	if end != nil {
-		ledger, seconds = end.Ledger, end.T
-		p.span.Add(record.ToolLine{End: end})
-	}
-	p.info.over, p.info.seconds, p.info.end = true, p.span.Seconds(), p.points.at(seconds)
-	p.runLine(p.points.info(nil, &p.info))
-	p.runLine(p.points.event(nil, "end", "the run ends", p.info.end))
-	sink := p.Sink()
-	if s, ok := ledger.Sinks[Name]; ok { // of the tool, whose raw samples nobody else can count
-		sink.Raw = s.Raw
-		if p.Skip > 0 { // and whose rows are not sent again
-			sink.Written, sink.Retried, sink.Refused = sink.Written+s.Written, sink.Retried+s.Retried, sink.Refused+s.Refused
-		}
-	}
-	p.runLine(p.points.ledger(nil, &ledger, &sink))
-}
-
-// Events writes what ltlab saw of the run besides: interruptions and the like.
-func (p *Push) Events(ctx context.Context, all []record.Event) error {
-	if p.info.tool == "" {
-		return nil
-	}
-	for _, e := range all {
-		p.runLine(p.points.event(nil, e.ID, e.Text, e.Time.UnixMilli()))
-	}
-	return p.flush(ctx)
 }
 
 // flush writes what is queued, in order.

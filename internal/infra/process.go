@@ -19,6 +19,7 @@ type Process struct {
 	Name      string
 	PID       int
 	Generator bool // it makes the load
+	Workers   bool // it is Artillery: see Workers
 
 	root   *process.Process
 	family map[int32]*member
@@ -49,6 +50,9 @@ func (p *Process) Read() []Reading {
 	}
 	r := Unknown(p.Name, record.ProcessSource)
 	r.Source.Generator, r.Source.CPUs = p.Generator, float64(allowed())
+	if p.Workers {
+		r.Source.CPUs = Workers(r.Source.CPUs, r.Source.CPUs)
+	}
 	r.ID, r.At = fmt.Sprint(p.PID), time.Now()
 	memory := 0.0
 	for pid, m := range p.family {
@@ -91,3 +95,7 @@ func (p *Process) descend(of *process.Process) {
 
 // allowed is how many cores a child of ours may use: the machine's, or what our own container has of them.
 func allowed() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
+
+// Workers is how many cores Artillery makes load with where it sees that many and may use so many: it starts a worker for each
+// core but one, and a worker is one thread of JavaScript.
+func Workers(seen, may float64) float64 { return min(may, max(1, seen-1)) }

@@ -17,6 +17,7 @@ type Graph struct {
 	Files  []string // absolute paths that exist: the script itself, what it imports, what it opens by a literal name
 	Fixed  []string // those of them that are named by an absolute path, which is another one in a container
 	Env    []string // names that it reads from __ENV, sorted
+	Writes bool     // the program writes into the script's folder
 	Locals []string // addresses of the machine itself that stand in it, as http://localhost:3000, sorted
 }
 
@@ -37,9 +38,37 @@ const here = `(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])`
 // local is an import of a file, as k6 resolves it: relative, absolute or a file URL. The rest is k6's own or remote.
 var local = regexp.MustCompile(`^(\.\.?/|/|file://)`)
 
+// dialect is how a program reads scripts.
+type dialect struct {
+	reads *regexp.Regexp                           // finds the variables of the environment that a script reads, in its first or second group
+	find  func(path string) (file string, ok bool) // the file that an import means
+}
+
+var (
+	k6   = dialect{reads: reads, find: file}
+	node = dialect{
+		reads: regexp.MustCompile(`process\.env(?:\??\.([A-Za-z_$][\w$]*)|(?:\?\.)?\[["']([^"']+)["']\])`),
+		find: func(path string) (string, bool) {
+			for _, end := range []string{"", ".js", ".cjs", ".mjs", ".ts", ".json", "/index.js"} {
+				if found, ok := file(path + end); ok {
+					return found, true
+				}
+			}
+			return "", false
+		},
+	}
+)
+
+func file(path string) (string, bool) {
+	st, err := os.Stat(path)
+	return path, err == nil && !st.IsDir()
+}
+
 // Scan follows a script's imports as k6 does. What does not parse, or does not exist, is left for k6 to say: it says it
 // better. An error is a script that cannot be read.
-func Scan(script string) (*Graph, error) {
+func Scan(script string) (*Graph, error) { return follow(script, k6) }
+
+func follow(script string, as dialect) (*Graph, error) {
 	script, err := filepath.Abs(script)
 	if err != nil {
 		return nil, err
@@ -48,7 +77,7 @@ func Scan(script string) (*Graph, error) {
 		return nil, err
 	}
 	found, fixed := map[string]bool{}, map[string]bool{}
-	follow := api.Plugin{Name: "k6", Setup: func(b api.PluginBuild) {
+	resolve := api.Plugin{Name: "k6", Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			if a.Kind == api.ResolveEntryPoint {
 				found[a.Path] = true
@@ -63,7 +92,8 @@ func Scan(script string) (*Graph, error) {
 			} else {
 				path = filepath.Join(a.ResolveDir, path)
 			}
-			if st, err := os.Stat(path); err != nil || st.IsDir() {
+			path, ok := as.find(path)
+			if !ok {
 				return api.OnResolveResult{Path: a.Path, External: true}, nil
 			}
 			found[path] = true
@@ -71,13 +101,13 @@ func Scan(script string) (*Graph, error) {
 		})
 	}}
 	built := api.Build(api.BuildOptions{ // its errors are syntax errors, which k6 reports with line and column
-		EntryPoints: []string{script}, Bundle: true, Write: false, LogLevel: api.LogLevelSilent, Plugins: []api.Plugin{follow},
+		EntryPoints: []string{script}, Bundle: true, Write: false, LogLevel: api.LogLevelSilent, Plugins: []api.Plugin{resolve},
 		Platform: api.PlatformNeutral, AbsWorkingDir: filepath.Dir(script), MinifyWhitespace: true, LegalComments: api.LegalCommentsNone, Charset: api.CharsetUTF8,
 	})
 	g := &Graph{}
 	for _, out := range built.OutputFiles {
 		text := string(out.Contents)
-		for _, m := range reads.FindAllStringSubmatch(text, -1) {
+		for _, m := range as.reads.FindAllStringSubmatch(text, -1) {
 			g.Env = append(g.Env, m[1]+m[2])
 		}
 		for _, m := range several.FindAllStringSubmatch(text, -1) {
@@ -96,13 +126,9 @@ func Scan(script string) (*Graph, error) {
 			continue
 		}
 		for _, name := range opened(path) {
-			file := name
-			if !filepath.IsAbs(name) {
-				file = filepath.Join(filepath.Dir(path), name)
-			}
-			if st, err := os.Stat(file); err == nil && !st.IsDir() {
-				g.Files = append(g.Files, file)
-				fixed[file] = fixed[file] || file == name
+			if at, ok := file(beside(path, name)); ok {
+				g.Files = append(g.Files, at)
+				fixed[at] = fixed[at] || at == name
 			}
 		}
 	}

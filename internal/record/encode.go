@@ -15,10 +15,14 @@ import (
 // [series, n, last, min, max] for gauges, [series, n, sum, min, max, "sketch in base64"] for trends.
 
 // appendSecond appends the line of a second, without its newline.
-func appendSecond(b []byte, t int64, buckets []Bucket) []byte {
+func appendSecond(b []byte, s *Second) []byte {
 	b = append(b, `{"second":{"t":`...)
-	b = strconv.AppendInt(b, t, 10)
+	b = strconv.AppendInt(b, s.T, 10)
+	if s.Unplaced {
+		b = append(b, `,"unplaced":true`...)
+	}
 	b = append(b, `,"b":[`...)
+	buckets := s.Buckets
 	for i := range buckets {
 		if i > 0 {
 			b = append(b, ',')
@@ -87,8 +91,9 @@ func newDecoder() *decoder {
 }
 
 type rawSecond struct {
-	T       int64               `json:"t"`
-	Buckets [][]json.RawMessage `json:"b"`
+	T        int64               `json:"t"`
+	Unplaced bool                `json:"unplaced"`
+	Buckets  [][]json.RawMessage `json:"b"`
 }
 
 type rawLine struct {
@@ -133,7 +138,7 @@ func (d *decoder) decodeJSON(line []byte) (ToolLine, error) {
 		}
 		d.kinds[out.Series.ID] = kind
 	case raw.Second != nil:
-		s := &Second{T: raw.Second.T, Buckets: make([]Bucket, 0, len(raw.Second.Buckets))}
+		s := &Second{T: raw.Second.T, Unplaced: raw.Second.Unplaced, Buckets: make([]Bucket, 0, len(raw.Second.Buckets))}
 		for _, f := range raw.Second.Buckets {
 			k, err := d.bucket(f)
 			if err != nil {

@@ -72,8 +72,9 @@ type Series struct {
 // Second holds the buckets of one second (Artillery: of one period). A second may appear again when samples came late;
 // its buckets then add to those before: counts and sketches merge, and a gauge's last value is replaced.
 type Second struct {
-	T       int64    `json:"t"` // start of the bucket, in seconds since the run's start
-	Buckets []Bucket `json:"b"`
+	T        int64    `json:"t"`                  // start of the bucket, in seconds since the run's start
+	Unplaced bool     `json:"unplaced,omitempty"` // the buckets are the run's, and of no second or period: T says nothing
+	Buckets  []Bucket `json:"b"`
 }
 
 // Bucket is what one series did in one second. Which fields count depends on the metric's kind: a counter has N and
@@ -117,10 +118,17 @@ type Note struct {
 // End is the closing line of tool.ndjson.
 type End struct {
 	T          float64     `json:"t"`              // seconds since the run's start
+	Load       *Interval   `json:"load,omitempty"` // when load went on, where the tool knows that better than its periods
 	Exit       *int        `json:"exit,omitempty"` // the exit code as the output saw it
 	Error      string      `json:"error,omitempty"`
 	Thresholds []Threshold `json:"thresholds,omitempty"`
 	Ledger     Ledger      `json:"ledger"`
+}
+
+// Interval is a stretch of time in seconds since the run's start.
+type Interval struct {
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
 }
 
 // Threshold is one threshold's verdict.
@@ -135,10 +143,11 @@ type Threshold struct {
 type Ledger struct {
 	Emitted  *int64           `json:"emitted"` // samples handed to the output; nil when the tool died and nobody knows
 	Recorded int64            `json:"recorded"`
-	Late     int64            `json:"late,omitempty"`   // recorded, but in a later second than their own
-	Folded   int64            `json:"folded,omitempty"` // recorded, but under "(other)"
-	Lost     map[string]int64 `json:"lost,omitempty"`   // by cause
-	Sinks    map[string]Sink  `json:"sinks,omitempty"`  // by the database's name
+	Late     int64            `json:"late,omitempty"`     // recorded, but in a later second than their own
+	Unplaced int64            `json:"unplaced,omitempty"` // recorded, but in no period
+	Folded   int64            `json:"folded,omitempty"`   // recorded, but under "(other)"
+	Lost     map[string]int64 `json:"lost,omitempty"`     // by cause
+	Sinks    map[string]Sink  `json:"sinks,omitempty"`    // by the database's name
 }
 
 // Sink is what became of a run on its way into a database. Rows are read from the record, so none of them is ever lost:

@@ -138,6 +138,29 @@ func TestBucketsReadBackAsTheyWereWritten(t *testing.T) {
 	}
 }
 
+func TestBucketsOfNoSecondReadBackAsThat(t *testing.T) {
+	w, path := create(t)
+	declare(w)
+	w.Second(10, counts(5))
+	w.Unplaced(31, counts(2))
+	n := int64(7)
+	w.End(End{Load: &Interval{From: 0.25, To: 30}, Ledger: Ledger{Emitted: &n, Recorded: 7, Unplaced: 2}})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := readAll(t, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	placed, unplaced, end := lines[len(lines)-3].Second, lines[len(lines)-2].Second, lines[len(lines)-1].End
+	if placed.Unplaced || !unplaced.Unplaced || unplaced.T != 31 || unplaced.Buckets[0] != counts(2)[0] {
+		t.Errorf("got %+v and %+v", placed, unplaced)
+	}
+	if *end.Load != (Interval{0.25, 30}) || end.Ledger.Unplaced != 2 || !end.Ledger.Balanced() {
+		t.Errorf("got %+v", end)
+	}
+}
+
 func TestSumsKeepFifteenDigits(t *testing.T) {
 	for v, want := range map[float64]string{
 		0.1 + 0.2:             ",0.3",

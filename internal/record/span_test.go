@@ -36,6 +36,37 @@ func TestSpanIsFromTheFirstToTheLastSecondWithLoad(t *testing.T) {
 	}
 }
 
+func TestSpanOfPeriodsIsNoLongerThanTheRun(t *testing.T) {
+	period := func(at int64, unplaced bool) ToolLine {
+		return ToolLine{Second: &Second{T: at, Unplaced: unplaced, Buckets: []Bucket{{Series: 5}}}}
+	}
+	end := func(at float64, load *Interval) ToolLine { return ToolLine{End: &End{T: at, Load: load}} }
+	head := []ToolLine{{Header: &Header{Period: 10}}, {Metric: &Metric{ID: 0, Name: "http.requests"}}, {Series: &Series{ID: 5, Metric: 0}}}
+	for _, c := range []struct {
+		name  string
+		lines []ToolLine
+		want  float64
+	}{
+		{"whole periods while it runs", []ToolLine{period(0, false), period(10, false)}, 20},
+		{"the first begins before the run", []ToolLine{period(-7, false), period(3, false)}, 13},
+		{"all of it before the end", []ToolLine{period(-7, false), period(3, false), end(9.5, nil)}, 9.5},
+		{"one period, cut at both sides", []ToolLine{period(-7, false), end(2.25, nil)}, 2.25},
+		{"what no period has", []ToolLine{period(0, false), period(90, true), end(100, nil)}, 10},
+		{"nothing else", []ToolLine{period(0, true)}, 0},
+		{"as the tool says it", []ToolLine{period(-7, false), period(3, false), end(9.5, &Interval{From: 0.5, To: 6})}, 5.5},
+		{"as the tool says it, of no period at all", []ToolLine{period(0, true), end(9, &Interval{From: 1, To: 2})}, 1},
+		{"the tool says nothing of use", []ToolLine{period(3, false), end(9, &Interval{From: 4, To: 4})}, 6},
+	} {
+		var s Span
+		for _, l := range append(append([]ToolLine{}, head...), c.lines...) {
+			s.Add(l)
+		}
+		if got := s.Seconds(); got != c.want {
+			t.Errorf("%s: %g s, want %g", c.name, got, c.want)
+		}
+	}
+}
+
 func TestSpanIgnoresWhatComesBeforeTheHeader(t *testing.T) {
 	var s Span
 	for _, l := range []ToolLine{

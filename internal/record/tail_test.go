@@ -207,12 +207,12 @@ func TestSecondsReadFastAreTheSameAsReadByJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	whole := appendSecond(nil, -12, []Bucket{
+	whole := appendSecond(nil, &Second{T: -12, Buckets: []Bucket{
 		{Series: 0, Kind: Counter, N: 5, Sum: 0.25},
 		{Series: 1, Kind: Gauge, N: 1, Last: -1e300, Min: -1e300, Max: 5e-324},
 		{Series: 2, Kind: Trend, N: 3, Sum: 6, Min: 1, Max: 3, Sketch: sketchOf(t, 1, 2, 3)},
 		{Series: 2, Kind: Trend},
-	})
+	}})
 	if _, ok := d.scanSecond(whole); !ok {
 		t.Fatalf("a Writer's line was not read fast: %s", whole)
 	}

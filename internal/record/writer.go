@@ -55,10 +55,19 @@ func (w *Writer) line(l ToolLine) {
 // Second queues the buckets of one second. When the disk has refused so long that MaxPending is reached, the second is
 // given up and its samples are counted in Dropped; ok is false then.
 func (w *Writer) Second(t int64, buckets []Bucket) (ok bool) {
-	w.scratch = append(appendSecond(w.scratch[:0], t, buckets), '\n')
+	return w.second(&Second{T: t, Buckets: buckets})
+}
+
+// Unplaced queues buckets that are the run's and of no second, as Second does.
+func (w *Writer) Unplaced(t int64, buckets []Bucket) (ok bool) {
+	return w.second(&Second{T: t, Unplaced: true, Buckets: buckets})
+}
+
+func (w *Writer) second(s *Second) (ok bool) {
+	w.scratch = append(appendSecond(w.scratch[:0], s), '\n')
 	if w.err != nil && len(w.pending)+len(w.scratch) > MaxPending {
-		for i := range buckets {
-			w.dropped += buckets[i].N
+		for i := range s.Buckets {
+			w.dropped += s.Buckets[i].N
 		}
 		return false
 	}

@@ -13,7 +13,8 @@ import (
 //
 // It holds the seconds of the newest minute and of the one before, so that a second that appears again yields its whole
 // rows again: writing rows is idempotent by (Key, Window, T). Minutes before those are closed; what still comes for them
-// is counted in the oldest second held. A period is counted in the minute in which it begins.
+// is counted in the oldest second held. A period is counted in the minute in which it begins. What a record has Unplaced is
+// counted in the run alone.
 //
 // Counters, rates and trends are merged from their series. A gauge's roll-up is, each second, the sum of Last over the
 // series that reported in it, so one that reports nothing is no part of that second. Its Min and Max are those of the
@@ -46,6 +47,8 @@ type series struct {
 	row  Row            // template
 	keys []*key         // the roll-ups that it is part of
 	next *record.Bucket // its bucket in the line at hand
+
+	unplaced *cell // what no period has; nil for most
 }
 
 type rollupID struct {
@@ -74,7 +77,7 @@ func NewBuilder() *Builder {
 }
 
 // Apply takes the record's next line and returns the rows that it made or changed: those of its second, of window
-// Second or Period, and those of minutes that it closed. Where a gauge changed, all roll-ups of gauges of that second are
+// Second or Period, those of minutes that it closed, and those of series Unplaced, of window Run. Where a gauge changed, all roll-ups of gauges of that second are
 // among them. An error says that the line contradicts those before it or makes no sense; the builder is then of no further
 // use.
 func (b *Builder) Apply(l record.ToolLine) ([]Row, error) {
@@ -90,6 +93,8 @@ func (b *Builder) Apply(l record.ToolLine) ([]Row, error) {
 		}
 	case l.Series != nil:
 		return nil, b.declare(l.Series)
+	case l.Second != nil && l.Second.Unplaced:
+		return b.unplaced(l.Second.Buckets)
 	case l.Second != nil:
 		return b.apply(l.Second)
 	}

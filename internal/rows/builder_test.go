@@ -38,6 +38,49 @@ func TestRowsOfAnArtilleryRunMatchItsRawSamples(t *testing.T) {
 	}
 }
 
+func TestWhatNoPeriodHasIsInTheRunAlone(t *testing.T) {
+	for name, periods := range map[string]int64{"beside periods": 9, "alone": 0} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "artillery", 10)
+			rng := rand.New(rand.NewPCG(5, 6))
+			response := w.add(w.metric("http.response_time", record.Trend, "ms"), nil)
+			codes := w.metric("http.codes", record.Counter, "")
+			ok, lost := w.add(codes, map[string]string{"status": "200"}), w.add(codes, map[string]string{"status": "500"})
+			checks := w.add(w.metric("checks", record.Rate, ""), map[string]string{"check": "expect contentType", "scenario": "spike"})
+			some := func(at int64, n int) (all []sample) {
+				for range n {
+					all = append(all, sample{response, at, float64(1 + rng.IntN(400))}, sample{ok, at, 1}, sample{checks, at, float64(rng.IntN(2))})
+				}
+				return all
+			}
+			for i := range periods {
+				w.second(10*i-4, some(10*i-4, 200))
+			}
+			w.second(nowhere, append(some(nowhere, 300), sample{lost, nowhere, 1}))
+			got := w.check()
+			if n := got["http.response_time/run/run/0/map[]"].Count; n != 300+200*periods {
+				t.Errorf("%d samples are in the run, want %d", n, 300+200*periods)
+			}
+		})
+	}
+}
+
+func TestSpectraHaveWhatNoPeriodHas(t *testing.T) {
+	w := newWorld(t, "artillery", 10)
+	s := w.add(w.metric("http.response_time", record.Trend, "ms"), nil)
+	w.second(-4, []sample{{s, -4, 3}})
+	w.second(nowhere, []sample{{s, nowhere, 700}})
+	b := rows.NewBuilder()
+	for _, l := range w.lines {
+		if _, err := b.Apply(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := b.Spectra()[0].Values; v[0] != 3 || v[len(v)-1] != 700 {
+		t.Errorf("from %v to %v, want from 3 to 700", v[0], v[len(v)-1])
+	}
+}
+
 func TestValuesAtTheEndsOfTheRange(t *testing.T) {
 	w := newWorld(t, "k6", 1)
 	s := w.add(w.metric("m", record.Trend, ""), nil)

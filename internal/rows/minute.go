@@ -46,9 +46,6 @@ func (b *Builder) advance(m int64) []Row {
 
 // Running returns the rows of the open minutes and of the run so far.
 func (b *Builder) Running() []Row {
-	if len(b.held) == 0 {
-		return nil
-	}
 	var out []Row
 	for _, k := range b.keys {
 		k.total = k.closed

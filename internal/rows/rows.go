@@ -21,7 +21,8 @@ const (
 // Window says what span of time a row covers.
 type Window string
 
-// The windows. Rows of Minute and Run have no roll-up BySeries.
+// The windows. Rows of Minute and Run have no roll-up BySeries, but for what a record has of a series Unplaced: its row of
+// window Run holds that alone, so that sums over a series' periods and its row of the run are whole.
 const (
 	Second Window = "second"
 	Period Window = "period" // Artillery's 10 s, in place of Second

@@ -17,9 +17,12 @@ import (
 // sample is one raw measurement, as a tool would hand it to its output.
 type sample struct {
 	series int
-	t      int64 // start of its bucket
+	t      int64 // start of its bucket, or nowhere
 	v      float64
 }
+
+// nowhere is the time of samples that are in no second.
+const nowhere = math.MinInt64
 
 // world is a made-up record and the raw samples behind it.
 type world struct {
@@ -78,7 +81,7 @@ func (w *world) second(t int64, samples []sample) {
 			}
 		}
 	}
-	line := &record.Second{T: t}
+	line := &record.Second{T: t, Unplaced: t == nowhere}
 	for _, id := range slices.Sorted(maps.Keys(buckets)) {
 		line.Buckets = append(line.Buckets, *buckets[id])
 	}
@@ -152,7 +155,8 @@ func (w *world) exact() map[string]rows.Row {
 				finest = rows.Period
 			}
 			for window, t := range map[rows.Window]int64{finest: s.t, rows.Minute: 60 * floorDiv(s.t, 60), rows.Run: 0} {
-				if rollup == rows.BySeries && window != finest {
+				placed := s.t != nowhere
+				if rollup == rows.BySeries && (window == rows.Minute || (window == rows.Run) == placed) || !placed && window != rows.Run {
 					continue
 				}
 				row := rows.Row{Metric: m.Name, Kind: m.Kind, Unit: m.Unit, Rollup: rollup, Window: window, T: t, Tags: tags}

@@ -190,7 +190,7 @@ func (m *made) agree(r *Reader) {
 		for _, rollup := range []rows.Rollup{rows.ByRun, rows.ByScenario, rows.ByName, rows.BySeries} {
 			for _, window := range []rows.Window{finest, rows.Minute, rows.Run} {
 				for _, field := range fields {
-					if _, ok := (&rows.Row{Kind: metric.Kind, Count: 1}).Field(field); !ok || window != finest && rollup == rows.BySeries {
+					if _, ok := (&rows.Row{Kind: metric.Kind, Count: 1}).Field(field); !ok || window == rows.Minute && rollup == rows.BySeries {
 						continue
 					}
 					got, err := r.Select(ctx, m.folder.ID(), Query{Metric: metric.Name, Field: field, Rollup: rollup, Window: window})

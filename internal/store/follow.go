@@ -188,7 +188,7 @@ func (f *Follow) take(l record.ToolLine) error {
 			f.sample(&f.early[i])
 		}
 		f.early = nil
-	case l.Second != nil:
+	case l.Second != nil && !l.Second.Unplaced:
 		f.seconds = max(f.seconds, l.Second.T+int64(f.header.Period))
 	case l.Load != nil:
 		f.out.load = append(f.out.load, *l.Load)

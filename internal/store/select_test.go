@@ -122,6 +122,35 @@ func TestThePeriodBeforeTheStartIsPartOfTheWhole(t *testing.T) {
 	}
 }
 
+func TestWhatNoPeriodHasIsPartOfTheRunAlone(t *testing.T) {
+	s, runs := openStore(t)
+	m := makeRun(t, runs, "a", 10, 1)
+	requests := func(n int64) []record.Bucket {
+		return []record.Bucket{{Series: 0, Kind: record.Counter, N: n, Sum: float64(n)}}
+	}
+	m.tool.Second(6, requests(2))
+	m.tool.Unplaced(90, requests(5))
+	m.finish()
+	step(t, s.NewFollow(m.folder), true)
+	m.agree(s.Reader)
+	for w, want := range map[rows.Window]Point{rows.Period: {6, 2}, rows.Minute: {0, 2}, rows.Run: {0, 7}} {
+		got, err := s.Select(t.Context(), "a", Query{Metric: "http_reqs", Field: "count", Rollup: rows.ByRun, Window: w})
+		must(t, err)
+		sums, err := s.SumBy(t.Context(), "a", Query{Metric: "http_reqs", Field: "count", Window: w}, "status")
+		must(t, err)
+		for _, all := range [][]Series{got, sums} {
+			if len(all) != 1 || len(all[0].Points) != 1 || all[0].Points[0] != want {
+				t.Errorf("%s: %v, want %v", w, all, want)
+			}
+		}
+	}
+	run, err := s.Run(t.Context(), "a")
+	must(t, err)
+	if run.Seconds != 16 {
+		t.Errorf("the run is %d s long, want 16", run.Seconds)
+	}
+}
+
 func TestLatestIsTheNewestWindow(t *testing.T) {
 	s, runs := openStore(t)
 	m := makeRun(t, runs, "a", 1, 3)

@@ -11,7 +11,7 @@ import (
 
 // SumBy returns sums of a count (field count, sum or passes) over the metric's series, one answer for each set of values
 // of the tags, in order of appearance; a series without a tag counts under its empty value. The query's roll-up is not
-// used. Windows Minute and Run are summed from seconds or periods.
+// used. Windows Minute and Run are summed from seconds or periods; Run, without From and To, has also what no period has.
 func (r *Reader) SumBy(ctx context.Context, runID string, q Query, tags ...string) ([]Series, error) {
 	switch q.Field {
 	case "count", "sum", "passes":
@@ -44,11 +44,15 @@ func (r *Reader) SumBy(ctx context.Context, runID string, q Query, tags ...strin
 		}
 		of[i] = byValues[id]
 	}
-	err = r.scan(ctx, g, finest, q.From, q.To, func(i int, row *rows.Row) {
+	add := func(i int, row *rows.Row) {
 		if v, ok := row.Field(q.Field); ok {
 			of[i].add(row.T, v)
 		}
-	})
+	}
+	err = r.scan(ctx, g, finest, q.From, q.To, add)
+	if err == nil && q.Window == rows.Run && q.From <= 0 && q.To <= 0 {
+		err = r.scan(ctx, g, rows.Run, 0, 0, add)
+	}
 	var answer []Series
 	for _, s := range out {
 		if len(s.points) > 0 {

@@ -210,13 +210,16 @@ func (e *Engine) Pull(ctx context.Context, services []string, p term.Progress) e
 	})
 }
 
-// Rebuild makes our own images (none named: all of them) from their programs.
+// Rebuild makes our own images; none named: those that are made from programs, which needs no network.
 func (e *Engine) Rebuild(ctx context.Context, services []string, p term.Progress) error {
 	return e.each(ctx, services, func(img Image) error {
 		if !img.Ours {
 			if len(services) > 0 {
 				return fmt.Errorf("%s is not an image that ltlab makes", img.Image)
 			}
+			return nil
+		}
+		if len(services) == 0 && recipes[img.Service].program == "" {
 			return nil
 		}
 		return e.build(ctx, img, p)

@@ -14,6 +14,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"github.com/ltlab/ltlab/compose"
+	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/infra"
 )
 
@@ -100,6 +101,9 @@ func (u *usage) follow(c *Conn, v *container.Summary) {
 		}
 		if r := s.reading(v.ID, name, cpus); r != nil {
 			r.Source.Generator, r.At = generator, clock.here(s.Read, time.Now())
+			if generator && v.Labels[api.ServiceLabel] == engine.Artillery {
+				r.Source.CPUs = infra.Workers(s.CPU.Online, r.Source.CPUs)
+			}
 			u.mu.Lock()
 			u.read = append(u.read, *r)
 			u.mu.Unlock()
