@@ -79,7 +79,7 @@ images: build ## make our own images from static binaries, where a Docker engine
 	  echo "no Docker engine answers; ltlab makes the images from bin/images when one does"; fi
 
 .PHONY: e2e-images
-e2e-images: ## make the InfluxDB and Telegraf images that tests of the Docker lab use
+e2e-images: ## make the InfluxDB, Telegraf and Artillery images that tests of the Docker lab use
 	e2e/images
 
 .PHONY: dashboards

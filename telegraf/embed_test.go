@@ -38,3 +38,18 @@ func TestNoHostNameGoesIntoInfluxDB(t *testing.T) {
 		t.Error("points carry the container's host name")
 	}
 }
+
+// Counters are whole numbers otherwise, and InfluxDB refuses a field that is one here and a float there.
+func TestCountersAndGaugesAreFieldsOfOneType(t *testing.T) {
+	if !strings.Contains(file, "float_counters = true") {
+		t.Error("counters are not floats")
+	}
+}
+
+func TestCountersAddOnlyWhatAPeriodHad(t *testing.T) {
+	for _, setting := range []string{"delete_counters = true", "delete_gauges = true"} {
+		if !strings.Contains(file, setting) {
+			t.Errorf("no %s: values of earlier periods are written again", setting)
+		}
+	}
+}

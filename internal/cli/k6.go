@@ -2,41 +2,16 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
-	"github.com/ltlab/ltlab/internal/lab"
-	"github.com/ltlab/ltlab/internal/problem"
-	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/runner"
-	"github.com/ltlab/ltlab/internal/store"
-	"github.com/ltlab/ltlab/internal/term"
 	"github.com/ltlab/ltlab/k6"
 )
 
-type k6Options struct {
-	deps     *Deps
-	scenario string
-	dir      string
-	env      []string
-	envFiles []string
-	tags     []string
-	project  string
-	id       string
-	engine   string
-	strict   bool
-	noGate   bool
-	runner   string
-	args     []string // behind --
-}
-
 func newK6(d *Deps) *cobra.Command {
-	o := &k6Options{deps: d}
+	o := &runOptions{deps: d, tool: k6Tool()}
 	cmd := &cobra.Command{
 		Use:   "k6 -s FILE [-p DIR] [-- K6-FLAG...]",
 		Short: "Run a k6 scenario and say what came of it",
@@ -45,212 +20,32 @@ func newK6(d *Deps) *cobra.Command {
 		Example: "  ltlab k6 -s smoke.js                                  a shipped scenario, against the lab's toy API\n" +
 			"  ltlab k6 -p ./tests/load -s main.js -e USERS=20       a project's own\n" +
 			"  ltlab k6 -s ./spike.js --json -- --vus 50 -d 30s      k6's own flags behind --",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if n := cmd.ArgsLenAtDash(); n > 0 || (n < 0 && len(args) > 0) {
-				return &usageError{fmt.Errorf("unexpected argument %q: the scenario belongs to -s, k6's flags behind --", args[0])}
-			}
-			return nil
-		},
+		Args: toolArgs("k6's"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
-			return runK6(cmd.Context(), o)
+			return runTool(cmd.Context(), o)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	f := cmd.Flags()
-	f.StringVarP(&o.scenario, "scenario", "s", "", "the scenario's `file`; a name alone also finds those of ltlab.yaml and shipped ones: "+strings.Join(k6.Names(), ", "))
-	f.StringVarP(&o.dir, "dir", "p", "", "the project's `folder`; -s is then a path inside it")
-	f.StringArrayVarP(&o.env, "env", "e", nil, "`NAME=value` for the scenario's __ENV; NAME alone passes the caller's (repeatable)")
-	f.StringArrayVar(&o.envFiles, "env-file", nil, "`file` of NAME=value lines for the scenario; -e wins (repeatable)")
-	f.StringArrayVar(&o.tags, "tag", nil, "`name=value` on every sample and in the record (repeatable)")
-	f.StringVar(&o.project, "project", "", "the project's `name`; default: the git repository's, else the folder's")
-	f.StringVar(&o.id, "id", "", "the run's `id`; default: UTC time and a random part")
-	f.BoolVar(&o.strict, "strict", false, "fail (17) when a threshold saw no sample")
-	f.BoolVar(&o.noGate, "no-gate", false, "do not ask first whether the lab's services do their work")
-	f.StringVar(&o.runner, "runner", runnerAuto, "where k6 runs beside a lab on Docker: docker, host, or auto: in a container of the lab where its image can be had")
-	engineFlag(cmd, &o.engine)
-	_ = cmd.RegisterFlagCompletionFunc("runner", cobra.FixedCompletions([]string{runnerAuto, runnerDocker, runnerHost}, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("scenario", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return k6.Names(), cobra.ShellCompDirectiveDefault
-	})
+	o.flags(cmd, "__ENV")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "fail (17) when a threshold saw no sample")
 	return cmd
 }
 
-func runK6(ctx context.Context, o *k6Options) error {
-	d := o.deps
-	spec, err := o.spec()
-	if err != nil {
-		return err
-	}
-	l, st, err := d.running(ctx)
-	if err != nil {
-		return err
-	}
-	if err := o.admit(ctx, l, st); err != nil {
-		return err
-	}
-	if spec.Scenario.Shipped && spec.Target == "" {
-		if spec.Target = st.URL(engine.ToyAPI); spec.Target == "" {
-			return problem.LabNotRunning("the shipped scenario " + spec.Scenario.Name + " calls the lab's toy API unless BASE_URL names another target")
-		}
-		spec.Vars = append(spec.Vars, "BASE_URL="+spec.Target)
-	}
-	if o.engine != "embedded" {
-		if spec.Sink, err = d.sink(st); err != nil {
-			return err
-		}
-	}
-	progress := d.IO.Progress(d.json)
-	r := &runner.Runner{Runs: l.Home.Runs(), Kill: d.Kill, Watch: o.watch(l, st)}
-	if r.Place, err = o.place(ctx, l, st, spec, progress); err != nil {
-		return err
-	}
-	board, refill := "", func() error { return nil }
-	if url := st.URL(engine.Boards); url != "" {
-		s, recovered, err := store.Open(l.Home.Store())
-		if err != nil { // the run matters more than its board
-			progress(term.Event{Service: engine.Boards, Warn: true, Text: "will not show this run: " + err.Error()})
-		} else {
-			defer s.Close()
-			if recovered != nil {
-				warnRecovered(recovered, progress)
-				refill = func() error { return fill(ctx, s, l.Home, progress) }
+func k6Tool() tool {
+	return tool{
+		name: engine.K6, tags: "`name=value` on every sample and in the record (repeatable)",
+		shipped: runner.Shipped{Tool: engine.K6, Names: k6.Names(), Source: k6.Source, Ext: ".js"},
+		program: func(_ context.Context, o *runOptions, _ *runner.Spec, here bool) (string, runner.Program, error) {
+			if !here {
+				return "", runner.K6{}, nil
 			}
-			r.Follow = func(f record.Folder) runner.Follower { return s.NewFollow(f) }
-			board = url
-		}
+			self, err := o.deps.Executable()
+			if err != nil {
+				return "", nil, err
+			}
+			binary, err := runner.FindK6(o.deps.Getenv("LTLAB_K6"), self)
+			return binary, runner.K6{Binary: binary}, err
+		},
 	}
-	r.Began = func(f record.Folder) {
-		text := "run " + f.ID()
-		if board != "" {
-			text += " · live on " + runURL(board, f.ID())
-		} else if spec.Sink != nil {
-			text += " · rows go to " + spec.Sink.URL
-		} else {
-			text += " · no lab is running: record only"
-		}
-		progress(term.Event{Text: text})
-	}
-	r.Sends = func() { progress(term.Event{Service: "influxdb", Text: "is sent what it does not have yet"}) }
-	d.inRun.Store(true)
-	out, err := r.Run(ctx, spec)
-	d.inRun.Store(false)
-	if err != nil {
-		return err
-	}
-	if err := refill(); err != nil && ctx.Err() == nil {
-		progress(term.Event{Service: engine.Boards, Warn: true, Text: "do not have all runs yet: " + err.Error()})
-	}
-	doc := newRunDoc(out.Folder, out.Summary, board)
-	doc.finish(out)
-	if d.json {
-		if err := term.JSON(d.IO.Out, doc); err != nil {
-			return err
-		}
-	} else {
-		writeRun(d.IO, doc)
-		if out.Problem != nil {
-			fmt.Fprintln(d.IO.Err)
-			d.show(out.Problem)
-		}
-	}
-	if out.Problem != nil {
-		return &shownError{out.Problem.Exit}
-	}
-	return nil
-}
-
-// gateIn is how long a running lab has to show that it does its work, before a run.
-const gateIn = 15 * time.Second
-
-// admit says whether the lab is fit for a run: numbers measured beside a sick service tell nothing. Without a lab, or beside
-// one that was not asked for, the run is recorded all the same.
-func (o *k6Options) admit(ctx context.Context, l *lab.Lab, st *lab.Status) error {
-	switch {
-	case o.engine == "docker" && l.Engine.Name() != "docker" && running(st):
-		return problem.OtherEngine(o.engine, l.Engine.Name())
-	case o.engine == "docker" && !running(st):
-		return problem.LabNotRunning("--engine docker runs beside a lab on Docker")
-	case !running(st), o.noGate, o.engine == "embedded" && l.Engine.Name() != "embedded":
-		return nil
-	}
-	return l.Engine.Gate(ctx, gateIn, func(term.Event) {})
-}
-
-// notDocker is the problem of who wants a container of a lab that has none.
-func notDocker(st *lab.Status) error {
-	if !running(st) {
-		return problem.LabNotRunning("--runner docker runs in the network of a lab on Docker")
-	}
-	return problem.NeedsDocker("--runner docker", "the lab runs embedded")
-}
-
-func runURL(board, id string) string { return board + "/runs/" + id }
-
-// spec turns flags into a run; everything that can be refused is refused here, before anything is made.
-func (o *k6Options) spec() (*runner.Spec, error) {
-	d := o.deps
-	if err := checkEngine(o.engine); err != nil {
-		return nil, err
-	}
-	if err := checkRunner(o.runner); err != nil {
-		return nil, err
-	}
-	if o.scenario == "" {
-		return nil, &usageError{fmt.Errorf("no scenario given: -s FILE, or a shipped one (%s)", strings.Join(k6.Names(), ", "))}
-	}
-	cwd, err := d.Getwd()
-	if err != nil {
-		return nil, err
-	}
-	scenario, project, err := findScenario(cwd, o.dir, o.scenario)
-	if err != nil {
-		return nil, err
-	}
-	vars, err := o.vars(cwd)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := parseTags(o.tags)
-	if err != nil {
-		return nil, err
-	}
-	spec := &runner.Spec{
-		ID: o.id, Engine: "embedded", Scenario: scenario, Dir: cwd, Environ: d.Environ(), Vars: vars,
-		Args: o.args, Tags: tags, Project: o.project, Strict: o.strict, Stdout: d.IO.Out, Stderr: d.IO.Err,
-	}
-	if d.json {
-		spec.Stdout = d.IO.Err // stdout is the document's
-	}
-	if spec.Project == "" && project != nil {
-		spec.Project = project.Name
-	}
-	if err := o.aim(spec, project); err != nil {
-		return nil, err
-	}
-	return spec, nil
-}
-
-// aim sets the run's target. The scenario sees flags and the environment anyway; what a file sets is added to its variables.
-func (o *k6Options) aim(spec *runner.Spec, project *config.Project) error {
-	env, err := o.deps.env()
-	if err != nil {
-		return err
-	}
-	o.deps.warn(warnings(env))
-	sources := config.Sources{Flags: map[string]config.Flag{}, Getenv: o.deps.Getenv, Project: project, Env: env}
-	for _, v := range spec.Vars {
-		if name, value, _ := strings.Cut(v, "="); name == config.BaseURL {
-			sources.Flags[name] = config.Flag{Name: "-e", Value: value}
-		}
-	}
-	target := sources.Value(config.BaseURL)
-	spec.Target = target.Value
-	if from := target.Origin.From; from == config.FromProject || from == config.FromLab {
-		if err := target.Check(); err != nil {
-			return problem.SettingsInvalid(fmt.Errorf("%s: %w", target.Origin.At, err))
-		}
-		spec.Vars = append(spec.Vars, config.BaseURL+"="+target.Value)
-	}
-	return nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // vars are the scenario's variables in order: files first, so that -e wins.
-func (o *k6Options) vars(cwd string) ([]string, error) {
+func (o *runOptions) vars(cwd string) ([]string, error) {
 	var out []string
 	for _, path := range o.envFiles {
 		if !filepath.IsAbs(path) {

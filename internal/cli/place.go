@@ -31,7 +31,7 @@ func checkRunner(name string) error {
 }
 
 // place is where the run's tool runs: in the network of a lab on Docker, else on this machine. It completes the spec.
-func (o *k6Options) place(ctx context.Context, l *lab.Lab, st *lab.Status, spec *runner.Spec, p term.Progress) (runner.Place, error) {
+func (o *runOptions) place(ctx context.Context, l *lab.Lab, st *lab.Status, spec *runner.Spec, p term.Progress) (runner.Place, error) {
 	full, ok := l.Engine.(*docker.Engine)
 	ok = ok && running(st) && o.engine != "embedded"
 	if ok {
@@ -41,26 +41,26 @@ func (o *k6Options) place(ctx context.Context, l *lab.Lab, st *lab.Status, spec 
 		return nil, notDocker(st)
 	}
 	if ok && o.runner != runnerHost {
-		name, id, err := full.Runnable(ctx, engine.K6, p)
+		name, id, err := full.Runnable(ctx, o.tool.name, p)
 		if err == nil {
+			if _, spec.Program, err = o.tool.program(ctx, o, spec, false); err != nil {
+				return nil, err
+			}
 			spec.Binary = name + "@" + id
 			return o.container(ctx, l, full, id, st, spec, p)
 		}
 		if o.runner == runnerDocker || ctx.Err() != nil {
 			return nil, err
 		}
-		p(term.Event{Warn: true, Text: "k6 runs on this machine, for " + strings.ReplaceAll(short(err), "\n", "; ")})
+		p(term.Event{Warn: true, Text: o.tool.name + " runs on this machine, for " + strings.ReplaceAll(short(err), "\n", "; ")})
 	}
-	self, err := o.deps.Executable()
-	if err != nil {
-		return nil, err
-	}
-	spec.Binary, err = runner.FindK6(o.deps.Getenv("LTLAB_K6"), self)
+	var err error
+	spec.Binary, spec.Program, err = o.tool.program(ctx, o, spec, true)
 	return runner.Host{}, err
 }
 
 // container is a container of that image. What runs left there whose ltlab was killed is cleared away.
-func (o *k6Options) container(ctx context.Context, l *lab.Lab, full *docker.Engine, image string, st *lab.Status, spec *runner.Spec, p term.Progress) (runner.Place, error) {
+func (o *runOptions) container(ctx context.Context, l *lab.Lab, full *docker.Engine, image string, st *lab.Status, spec *runner.Spec, p term.Progress) (runner.Place, error) {
 	folder := func(run string) record.Folder { return record.Folder(filepath.Join(string(l.Home.Runs()), run)) }
 	swept, err := full.Sweep(ctx, func(run string) bool { return runner.Alive(folder(run)) })
 	if err != nil {
@@ -88,7 +88,7 @@ func (o *k6Options) container(ctx context.Context, l *lab.Lab, full *docker.Engi
 			}
 			return box, nil
 		},
-		Service: engine.K6, Image: image, Inside: inside, Reach: !o.noGate,
+		Service: o.tool.name, Image: image, Inside: inside, Reach: !o.noGate,
 		Note: func(text string) { p(term.Event{Warn: true, Text: text}) },
 	}, nil
 }

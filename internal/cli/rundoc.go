@@ -46,8 +46,16 @@ type summaryDoc struct {
 	FailedRatio  *float64                     `json:"failed_ratio"`
 	Unanswered   *int64                       `json:"unanswered"`
 	Codes        map[string]int64             `json:"codes"`
-	HTTPDuration *analysis.Latency            `json:"http_req_duration"` // ms; null when no request was answered
+	Errors       map[string]int64             `json:"errors,omitempty"`  // by name; Artillery's
+	HTTPDuration *analysis.Latency            `json:"http_req_duration"` // ms; null when no request was answered, and for Artillery
+	TTFB         *ttfbDoc                     `json:"ttfb"`              // ms, time to first byte; null when no request was answered
 	Trends       map[string]*analysis.Latency `json:"trends"`            // every other trend
+}
+
+// ttfbDoc is a latency that both tools measure, each under a name of its own.
+type ttfbDoc struct {
+	Metric string `json:"metric"`
+	analysis.Latency
 }
 
 // ledgerDoc accounts for samples; emitted is null when the tool died before it could say.
@@ -57,6 +65,7 @@ type ledgerDoc struct {
 	Lost         int64            `json:"lost"`
 	LostByCause  map[string]int64 `json:"lost_by_cause,omitempty"`
 	Late         int64            `json:"late"`
+	Unplaced     int64            `json:"unplaced,omitempty"` // recorded, but in no period of Artillery's
 	Folded       int64            `json:"folded"`
 	ToolRequests *int64           `json:"tool_requests"` // the tool's own count; null when it gave none
 
@@ -72,19 +81,22 @@ func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc 
 		Infra: orEmpty(s.Infra), Load: s.Load, Checks: orEmpty(s.Checks), Thresholds: orEmpty(s.Thresholds), Warnings: []record.Warning{}, Files: []string{},
 		Summary: summaryDoc{
 			Seconds: s.Seconds, Requests: s.Requests, RPS: s.RPS, Failed: s.Failed, FailedRatio: s.FailedRatio,
-			Unanswered: s.Unanswered, Codes: s.Codes, Trends: map[string]*analysis.Latency{},
+			Unanswered: s.Unanswered, Codes: s.Codes, Errors: s.Errors, Trends: map[string]*analysis.Latency{},
 		},
 		Ledger: ledgerDoc{
 			Emitted: s.Ledger.Emitted, Recorded: s.Ledger.Recorded, Lost: s.Ledger.LostTotal(), LostByCause: s.Ledger.Lost,
-			Late: s.Ledger.Late, Folded: s.Ledger.Folded, Sinks: s.Ledger.Sinks,
+			Late: s.Ledger.Late, Unplaced: s.Ledger.Unplaced, Folded: s.Ledger.Folded, Sinks: s.Ledger.Sinks,
 		},
 	}
 	for name, v := range s.Latency {
-		if name != httpDuration {
+		if name != httpDuration || s.Tool == analysis.Artillery {
 			doc.Summary.Trends[name] = v
 		} else if s.Answered() {
 			doc.Summary.HTTPDuration = v
 		}
+	}
+	if metric, l := s.FirstByte(); l != nil {
+		doc.Summary.TTFB = &ttfbDoc{metric, *l}
 	}
 	if st := s.Run.Start; st != nil {
 		doc.Project, doc.Scenario, doc.Engine, doc.Target = st.Project, st.Scenario.Name, st.Engine, st.Target

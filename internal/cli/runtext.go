@@ -23,19 +23,17 @@ func writeRun(s *term.IO, d *runDoc) {
 	if d.State == analysis.Interrupted {
 		state = t.Warn(string(d.State))
 	}
-	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), printable(d.Tool), printable(d.Version), printable(d.Project), printable(d.Scenario), state)
+	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), printable(d.Tool), printable(strings.TrimPrefix(d.Version, d.Tool+" ")), printable(d.Project), printable(d.Scenario), state)
 	line("load", "%s", loadText(&d.Load))
 	sum := &d.Summary
 	line("requests", "%s", requestsText(t, sum))
 	if len(sum.Codes) > 0 {
 		line("codes", "%s", codesText(t, sum.Codes))
 	}
-	switch {
-	case sum.HTTPDuration != nil:
-		line("latency", "%s", latencyText(sum.HTTPDuration)+t.Dim("   "+httpDuration))
-	case sum.Requests > 0:
-		line("latency", "none: no request was answered")
+	if len(sum.Errors) > 0 {
+		line("errors", "%s", t.Bad(errorsText(sum.Errors)))
 	}
+	latencyLines(line, t, d)
 	if len(d.Checks) > 0 {
 		checksText(line, t, d.Checks)
 	}
@@ -65,89 +63,6 @@ func writeRun(s *term.IO, d *runDoc) {
 	}
 }
 
-func loadText(l *analysis.Load) string {
-	var parts []string
-	if l.AskedVUsMax != nil {
-		parts = append(parts, fmt.Sprintf("up to %s VUs asked, %s seen", count(*l.AskedVUsMax), count(l.VUsMax)))
-	} else {
-		parts = append(parts, fmt.Sprintf("up to %s VUs", count(l.VUsMax)))
-	}
-	if l.AskedIterations != nil {
-		parts = append(parts, fmt.Sprintf("%s iterations asked, %d finished, %d never started", count(math.Round(*l.AskedIterations)), l.Iterations, l.Dropped))
-	} else {
-		parts = append(parts, fmt.Sprintf("%s iterations", count(float64(l.Iterations))))
-	}
-	return strings.Join(parts, " · ")
-}
-
-func requestsText(t term.Tint, s *summaryDoc) string {
-	text := count(float64(s.Requests))
-	if s.RPS != nil {
-		text += fmt.Sprintf(" · %s/s over %.1f s", figure(*s.RPS), s.Seconds)
-	}
-	if s.FailedRatio == nil {
-		if s.Requests > 0 {
-			text += " · failed: not known, the scenario switched the status tag off"
-		}
-		return text
-	}
-	failed := fmt.Sprintf("%s failed (%s %%)", count(float64(*s.Failed)), figure(100**s.FailedRatio))
-	if *s.Failed > 0 {
-		failed = t.Bad(failed)
-	}
-	text += " · " + failed
-	if *s.Unanswered > 0 {
-		text += " · " + t.Bad(count(float64(*s.Unanswered))+" without an answer")
-	}
-	return text
-}
-
-func codesText(t term.Tint, codes map[string]int64) string {
-	var parts []string
-	for _, code := range slices.Sorted(maps.Keys(codes)) {
-		name := printable(code)
-		if code == "0" {
-			name = "no answer"
-		}
-		part := fmt.Sprintf("%s: %s", name, count(float64(codes[code])))
-		if !analysis.OKCode(code) {
-			part = t.Bad(part)
-		}
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, " · ")
-}
-
-func latencyText(l *analysis.Latency) string {
-	return fmt.Sprintf("p50 %s · p90 %s · p95 %s · p99 %s · max %s", millis(l.P50), millis(l.P90), millis(l.P95), millis(l.P99), millis(l.Max))
-}
-
-// maxFailing is how many failing checks are listed by name.
-const maxFailing = 10
-
-func checksText(line func(string, string, ...any), t term.Tint, checks []analysis.Check) {
-	var passes, all int64
-	var failing []analysis.Check
-	for _, c := range checks {
-		passes += c.Passes
-		all += c.Passes + c.Fails
-		if c.Fails > 0 {
-			failing = append(failing, c)
-		}
-	}
-	text := fmt.Sprintf("%s of %s passed", count(float64(passes)), count(float64(all)))
-	if len(failing) > 0 {
-		text = t.Bad(text)
-	}
-	line("checks", "%s", text)
-	for _, c := range failing[:min(len(failing), maxFailing)] {
-		line("", "%s %s: %s of %s failed", t.Bad("✗"), printable(c.Name), count(float64(c.Fails)), count(float64(c.Passes+c.Fails)))
-	}
-	if n := len(failing) - maxFailing; n > 0 {
-		line("", "and %d more", n)
-	}
-}
-
 func thresholdText(t term.Tint, v record.Threshold) string {
 	text := printable(v.Metric + ": " + v.Expression)
 	switch {
@@ -168,6 +83,9 @@ func ledgerText(t term.Tint, l *ledgerDoc) string {
 		text = fmt.Sprintf("%s samples emitted, all recorded", count(float64(l.Recorded)))
 	default:
 		text = t.Bad(fmt.Sprintf("%s samples emitted, %s recorded, %s lost", count(float64(*l.Emitted)), count(float64(l.Recorded)), count(float64(l.Lost))))
+	}
+	if l.Unplaced > 0 {
+		text += fmt.Sprintf(" · %s in no period", count(float64(l.Unplaced)))
 	}
 	if l.Folded > 0 {
 		text += fmt.Sprintf(" · %s folded into %s", count(float64(l.Folded)), record.Other)

@@ -12,7 +12,6 @@ import (
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/runner"
 	"github.com/ltlab/ltlab/internal/term"
-	"github.com/ltlab/ltlab/k6"
 )
 
 // settings are the lab's settings as they count in the folder where the user is.
@@ -118,8 +117,7 @@ func findProject(dir, cwd string) (*config.Project, error) {
 
 // findScenario looks for -s where -p says, in the scenarios folder of the project's ltlab.yaml, and among those shipped.
 // The project is nil where no ltlab.yaml holds for the scenario.
-func findScenario(cwd, dir, name string) (*runner.Scenario, *config.Project, error) {
-	shipped := runner.Shipped{Names: k6.Names(), Source: k6.Source}
+func findScenario(cwd, dir, name string, shipped runner.Shipped) (*runner.Scenario, *config.Project, error) {
 	base := absolute(cwd, dir)
 	path := absolute(base, name)
 	there := exists(path)
@@ -131,7 +129,7 @@ func findScenario(cwd, dir, name string) (*runner.Scenario, *config.Project, err
 		return nil, nil, err
 	}
 	if !there && project != nil && project.Scenarios != "" && filepath.IsLocal(name) && (dir == "" || within(base, project.Scenarios)) {
-		for _, file := range []string{name, name + ".js"} {
+		for _, file := range []string{name, name + shipped.Ext} {
 			if exists(filepath.Join(project.Scenarios, file)) {
 				s, err := runner.FindScenario(cwd, project.Scenarios, file, shipped)
 				return s, project, err

@@ -15,11 +15,11 @@ import (
 const labProcess = "lab"
 
 // watch measures this machine, the tool and the lab's services while a run goes on.
-func (o *k6Options) watch(l *lab.Lab, st *lab.Status) runner.Watcher {
+func (o *runOptions) watch(l *lab.Lab, st *lab.Status) runner.Watcher {
 	return &infra.Sampler{Probes: func(ctx context.Context, run string, pid int) []infra.Probe {
 		probes := []infra.Probe{&infra.Host{}}
 		if pid != 0 {
-			probes = append(probes, &infra.Process{Name: engine.K6, PID: pid, Generator: true})
+			probes = append(probes, &infra.Process{Name: o.tool.name, PID: pid, Generator: true, Workers: o.tool.name == engine.Artillery})
 		}
 		if !running(st) {
 			return probes

@@ -124,11 +124,11 @@ func ToolUnusable(path string, err error) *Problem {
 			{Say: "or point to another one", Run: "export LTLAB_K6=/path/to/ltlab-k6"}}}
 }
 
-// ScenarioNotFound is a scenario that is no file; shipped are the names that would be found without one.
-func ScenarioNotFound(path string, shipped []string) *Problem {
+// ScenarioNotFound is a scenario of that tool that is no file; shipped are the names that would be found without one.
+func ScenarioNotFound(tool, path string, shipped []string) *Problem {
 	return &Problem{ID: "scenario-not-found", Exit: Input,
 		What: fmt.Sprintf("scenario %s was not found", path), Why: "there is no such file, and no shipped scenario of that name",
-		Fix: []Step{{Say: "name a file that exists, or a shipped one (" + strings.Join(shipped, ", ") + ")", Run: "ltlab k6 -s " + shipped[0]}}}
+		Fix: []Step{{Say: "name a file that exists, or a shipped one (" + strings.Join(shipped, ", ") + ")", Run: "ltlab " + tool + " -s " + shipped[0]}}}
 }
 
 // ScenarioNotInProject is a scenario that is not in the folder given by -p.
@@ -139,24 +139,24 @@ func ScenarioNotInProject(path, project string) *Problem {
 }
 
 // ScenarioUnreadable is a scenario that exists and is not a file that can be read.
-func ScenarioUnreadable(path, why string) *Problem {
+func ScenarioUnreadable(tool, path, why string) *Problem {
 	return &Problem{ID: "scenario-unreadable", Exit: Input,
 		What: fmt.Sprintf("scenario %s cannot be read", path), Why: why,
-		Fix: []Step{{Say: "name a readable JavaScript file", Run: "ltlab k6 -s FILE.js"}}}
+		Fix: []Step{{Say: "name a readable script", Run: "ltlab " + tool + " -s FILE"}}}
 }
 
 // ScenarioOutsideProject is a -s that leaves the folder given by -p.
-func ScenarioOutsideProject(scenario, project string) *Problem {
+func ScenarioOutsideProject(tool, scenario, project string) *Problem {
 	return &Problem{ID: "scenario-outside-project", Exit: Input,
 		What: fmt.Sprintf("scenario %s is outside the project folder %s", scenario, project), Why: "with -p, -s is a path inside that folder",
-		Fix: []Step{{Say: "give a folder that holds the scenario and all it imports", Run: "ltlab k6 -p DIR -s FILE.js"}}}
+		Fix: []Step{{Say: "give a folder that holds the scenario and all it imports", Run: "ltlab " + tool + " -p DIR -s FILE"}}}
 }
 
 // ProjectNotFound is a -p that is no folder.
-func ProjectNotFound(dir, why string) *Problem {
+func ProjectNotFound(tool, dir, why string) *Problem {
 	return &Problem{ID: "project-not-found", Exit: Input,
 		What: fmt.Sprintf("project folder %s cannot be used", dir), Why: why,
-		Fix: []Step{{Say: "name an existing folder", Run: "ltlab k6 -p DIR -s FILE.js"}}}
+		Fix: []Step{{Say: "name an existing folder", Run: "ltlab " + tool + " -p DIR -s FILE"}}}
 }
 
 // EnvFileInvalid is a file given by --env-file that cannot be read or parsed.
@@ -240,15 +240,15 @@ func ThresholdsUnevaluated(names []string) *Problem {
 		Fix: []Step{{Say: "mend the metric's name or its tag filter in the script's options.thresholds"}}}
 }
 
-// NothingAnswered is a run in which no request got an answer.
-func NothingAnswered(requests int64, target string) *Problem {
+// NothingAnswered is a run of that tool in which no request got an answer.
+func NothingAnswered(tool string, requests int64, target string) *Problem {
 	why := fmt.Sprintf("none of %d requests got an answer", requests)
 	if target != "" {
-		why += "; BASE_URL is " + target
+		why += "; the target is " + target
 	}
 	return &Problem{ID: "nothing-answered", Exit: Verdict,
 		What: "the target did not answer", Why: why,
-		Fix: []Step{{Say: "start the target, or name the right one", Run: "ltlab k6 -s FILE.js -e BASE_URL=http://127.0.0.1:PORT"}}}
+		Fix: []Step{{Say: "start the target, or name the right one", Run: "ltlab " + tool + " -s FILE -e BASE_URL=http://127.0.0.1:PORT"}}}
 }
 
 // DataIncomplete is a record that does not hold every sample.
@@ -337,14 +337,14 @@ func ExportExists(path string) *Problem {
 // Examples is one problem of each kind, for the tests that keep catalogue, pages and exit codes in step.
 func Examples() []*Problem {
 	err := fmt.Errorf("example")
-	return slices.Concat(engineExamples(), containerExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), []*Problem{
+	return slices.Concat(engineExamples(), containerExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), artilleryExamples(), []*Problem{
 		internal(err), BadUsage("ltlab k6", err), HomeUnusable("DIR", err), DiskFull(err), SettingsUnusable("FILE", err), SettingsInvalid(err),
 		SettingRefused(err), TerminalNeeded(), ProjectFileInvalid(err), LabNotRunning("no server"), LabRunning(),
 		LabUnhealthy("the lab did not become healthy", "it ended", ""), PortInUse("boards", 3081, "program (pid 1)"),
-		ToolNotFound([]string{"PATH"}), ToolUnusable("ltlab-k6", err), ScenarioNotFound("a.js", []string{"smoke.js"}),
-		ScenarioNotInProject("a.js", "DIR"), ScenarioUnreadable("a.js", "it is a directory"), ScenarioOutsideProject("../a.js", "DIR"), ProjectNotFound("DIR", "it is a file"),
+		ToolNotFound([]string{"PATH"}), ToolUnusable("ltlab-k6", err), ScenarioNotFound("k6", "a.js", []string{"smoke.js"}),
+		ScenarioNotInProject("a.js", "DIR"), ScenarioUnreadable("k6", "a.js", "it is a directory"), ScenarioOutsideProject("k6", "../a.js", "DIR"), ProjectNotFound("k6", "DIR", "it is a file"),
 		EnvFileInvalid("FILE", err), ScriptFailed("a.js"), ScriptUnloadable("a.js"), FlagRejected([]string{"--nope"}), ToolFileMissing("c.json"), ToolFailed(104),
-		ToolKilled("it ended by signal killed", "RUN"), ThresholdsFailed([]string{"p(95)<1"}), ThresholdsUnevaluated([]string{"m"}), NothingAnswered(3, ""),
+		ToolKilled("it ended by signal killed", "RUN"), ThresholdsFailed([]string{"p(95)<1"}), ThresholdsUnevaluated([]string{"m"}), NothingAnswered("k6", 3, ""),
 		DataIncomplete("12 samples were lost"), RunInterrupted("the run so far"), CommandInterrupted(), RunExists("RUN"), RunNotFound("x", nil), RunActive("RUN"),
 		RecordCorrupt(err), RecordTooNew(err), ImportInvalid("FILE", err), ExportExists("FILE"), ExportUnwritable("FILE", err),
 	})

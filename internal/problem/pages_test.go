@@ -17,7 +17,7 @@ func onPages() map[string][]*Problem {
 	const run = "20260102-030405-a1b2c3"
 	shipped := []string{"ramp.js", "smoke.js", "spike.js"}
 	pages := map[string][]*Problem{}
-	for _, p := range slices.Concat(enginePages(), containerPages(), consentPages(), provisionPages(), influxPages(), ejectPages(), []*Problem{
+	for _, p := range slices.Concat(enginePages(), containerPages(), consentPages(), provisionPages(), influxPages(), ejectPages(), artilleryPages(), []*Problem{
 		From(fmt.Errorf("readdirent %s/runs: input/output error", home)),
 		BadUsage("ltlab k6", errors.New("unknown flag: --vus")),
 		HomeUnusable("/srv/lab", errors.New("mkdir /srv/lab: permission denied")),
@@ -34,11 +34,11 @@ func onPages() map[string][]*Problem {
 		PortInUse("boards", 3081, "python3 (pid 4711)"),
 		ToolNotFound([]string{"LTLAB_K6 (not set)", "/usr/local/bin", "PATH"}),
 		ToolUnusable("/usr/local/bin/ltlab-k6", errors.New("fork/exec /usr/local/bin/ltlab-k6: exec format error")),
-		ScenarioNotFound("mian.js", shipped),
+		ScenarioNotFound("k6", "mian.js", shipped),
 		ScenarioNotInProject("mian.js", "./tests/load"),
-		ScenarioUnreadable("./tests/load", "it is a directory; name a file in it, or give the folder with -p"),
-		ScenarioOutsideProject("../other/main.js", "./tests/load"),
-		ProjectNotFound("./test/load", "no such file or directory"),
+		ScenarioUnreadable("k6", "./tests/load", "it is a directory; name a file in it, or give the folder with -p"),
+		ScenarioOutsideProject("k6", "../other/main.js", "./tests/load"),
+		ProjectNotFound("k6", "./test/load", "no such file or directory"),
 		EnvFileInvalid("/home/me/shop/staging.env", errors.New("open /home/me/shop/staging.env: no such file or directory")),
 		ScriptFailed("main.js"),
 		FlagRejected([]string{"--vuss", "5"}),
@@ -47,7 +47,7 @@ func onPages() map[string][]*Problem {
 		ToolKilled("it ended by signal killed", run),
 		ThresholdsFailed([]string{"http_req_duration: p(95)<200", "http_req_failed: rate<0.01"}),
 		ThresholdsUnevaluated([]string{"http_req_duration{name:chekout}: p(95)<200"}),
-		NothingAnswered(300, "http://127.0.0.1:9"),
+		NothingAnswered("k6", 300, "http://127.0.0.1:9"),
 		DataIncomplete("412 samples lost: disk"),
 		RunInterrupted("the run up to here is kept as " + run),
 		CommandInterrupted(),

@@ -30,7 +30,7 @@ func (c *Container) translate(target string) (string, error) {
 
 // database tells where InfluxDB is as containers know it. One that containers do not reach is sent the run afterwards.
 func (c *Container) database(s *Sink) {
-	if s == nil {
+	if s == nil || !c.spec.Program.Sends() {
 		return
 	}
 	address, err := c.translate(s.URL)

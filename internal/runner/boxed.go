@@ -23,11 +23,8 @@ const (
 	returnIn = 20 * time.Second // that a lost engine has to come back, or the tool to end its record by itself
 )
 
-// What ltlab-k6 says when it does not begin, for its target does not answer from there.
-const (
-	exitUnreachable = 69
-	unreachable     = "ltlab-k6: unreachable: "
-)
+// exitUnreachable is that of a tool that does not begin, for its target does not answer from there.
+const exitUnreachable = 69
 
 // boxed is a tool in a container.
 type boxed struct {
@@ -58,7 +55,7 @@ func within(limit time.Duration, do func() error) error {
 }
 
 func (b *boxed) Start() error {
-	b.stderr = &caught{to: b.spec.Stderr, begins: unreachable}
+	b.stderr = &caught{to: b.spec.Stderr, begins: b.spec.Program.NotReached()}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop, b.stops = cancel, make(chan struct{})
 	if err := within(startIn, func() error { return b.box.Start(ctx, b.spec.Stdout, b.stderr) }); err != nil {
@@ -86,7 +83,7 @@ func (b *boxed) Wait() (exit int, how string) {
 	switch {
 	case err != nil:
 		return -1, "the Docker engine does not say how it ended: " + err.Error()
-	case end.Lost, lost && end.Code == exitAborted: // without its ltlab it ends the run
+	case end.Lost, lost && end.Code == b.spec.Program.Orphaned(): // without its ltlab it ends the run
 		return -1, "the Docker engine ceased to answer"
 	case end.OOM:
 		return -1, "its container ran out of memory"

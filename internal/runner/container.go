@@ -23,6 +23,7 @@ const (
 	inProject = "/project" // of the scenario, read-only
 	inRecord  = "/record"  // of the run
 	inResults = "/results" // its working folder
+	inPlugin  = "/ltlab"   // what the program needs besides
 	inEnv     = "/ltlab.env"
 )
 
@@ -61,6 +62,7 @@ type Container struct {
 	script  string // the scenario inside root, with slashes
 	staged  string // the working folder here
 	owner   mount.Owner
+	target  string // as the container knows it
 	reason  string // why folders are not shared, "" when that is tried
 	box     Box
 	copied  bool
@@ -78,7 +80,7 @@ func (c *Container) Prepare(_ context.Context, s *Spec, folder record.Folder, sc
 	if err := c.look(); err != nil {
 		return Paths{}, err
 	}
-	if err := inside(s); err != nil {
+	if err := s.Program.Inside(s); err != nil {
 		return Paths{}, err
 	}
 	c.database(s.Sink)
@@ -90,18 +92,33 @@ func (c *Container) Prepare(_ context.Context, s *Spec, folder record.Folder, sc
 		return Paths{}, problem.HomeUnusable(string(folder), err)
 	}
 	paths := Paths{
-		Scenario: path.Join(inProject, c.script), Record: inRecord + "/" + record.ToolFile, Export: inRecord + "/" + summaryFile, Exported: c.summary(), Parent: ParentStdin,
+		Scenario: path.Join(inProject, c.script), Record: inRecord + "/" + record.ToolFile, Export: inRecord + "/" + summaryFile, Exported: c.summary(),
+		Parent: ParentStdin, Plugin: inPlugin,
 	}
-	if own := flagValue(s.Args, "--summary-export"); own != "" {
-		paths.Exported = filepath.Join(s.Dir, own)
+	if own := s.Program.Export(s); own != "" && len(s.Args) > 0 {
+		paths.Exported = own
+	}
+	if s.StatsD != nil {
+		paths.StatsD = s.StatsD.Inside
+	}
+	var err error
+	if c.target, err = c.translate(s.Target); err != nil {
+		return Paths{}, err
+	}
+	paths.Target = c.target
+	if err := s.Program.Unpack(s, c.plugin()); err != nil {
+		return Paths{}, err
 	}
 	return paths, nil
 }
 
+// plugin is where what the program needs besides is here.
+func (c *Container) plugin() string { return filepath.Join(c.scratch, "plugin") }
+
 // staged is the working folder of a run's container, until its files are where they belong.
 func staged(folder record.Folder) string { return filepath.Join(string(folder), "results") }
 
-// summaryFile is k6's export in the run's folder; when the tool has ended it is where summary says.
+// summaryFile is the tool's own report in the run's folder; when the tool has ended it is where summary says.
 const summaryFile = "summary.json"
 
 func (c *Container) summary() string { return filepath.Join(c.scratch, summaryFile) }
@@ -130,7 +147,7 @@ func (c *Container) Tool(ctx context.Context, s *Spec, args, env []string) (Tool
 	ctx, cancel := context.WithTimeout(ctx, makeIn)
 	defer cancel()
 	job := engine.Job{
-		Service: c.Service, Image: c.Image, Run: c.folder.ID(), Args: args, Env: []string{"LTLAB_ENV_FILE=" + inEnv}, Dir: inResults,
+		Service: c.Service, Image: c.Image, Run: c.folder.ID(), Args: args, Env: s.Program.Boot(inPlugin, inEnv), Dir: inResults,
 		User: fmt.Sprintf("%d:%d", c.owner.UID, c.owner.GID),
 	}
 	for i, v := range env {
@@ -140,15 +157,18 @@ func (c *Container) Tool(ctx context.Context, s *Spec, args, env []string) (Tool
 				return nil, err
 			}
 			env[i] = name + "=" + target
-			if address := hostPort(target); c.Reach && address != "" {
-				job.Env = append(job.Env, "LTLAB_REACH="+address)
-			}
 		}
 	}
+	if address := hostPort(c.target); c.Reach && address != "" {
+		job.Env = append(job.Env, "LTLAB_REACH="+address)
+	}
 	variables := []byte(strings.Join(env, "\x00") + "\x00")
-	secret := func(w io.Writer) error { return mount.File(w, inEnv[1:], variables, c.owner) }
+	given := []func(io.Writer) error{func(w io.Writer) error { return mount.File(w, inEnv[1:], variables, c.owner) }}
+	if exists(c.plugin()) {
+		given = append(given, func(w io.Writer) error { return mount.Pack(c.plugin(), inPlugin[1:], mount.MostBytes, c.owner, w) })
+	}
 	if c.reason == "" {
-		box, err := c.share(ctx, job, secret)
+		box, err := c.share(ctx, job, given)
 		if box != nil || err != nil {
 			return box, err
 		}
@@ -156,10 +176,8 @@ func (c *Container) Tool(ctx context.Context, s *Spec, args, env []string) (Tool
 	}
 	c.note("%s is copied into the container: %s", c.root, c.reason)
 	c.copied, c.mirror = true, newMirror(c.folder)
-	job.Copy = []func(io.Writer) error{
-		secret, c.folders,
-		func(w io.Writer) error { return mount.Pack(c.root, inProject[1:], mount.MostBytes, c.owner, w) },
-	}
+	project := func(w io.Writer) error { return mount.Pack(c.root, inProject[1:], mount.MostBytes, c.owner, w) }
+	job.Copy = append(given, c.folders, project)
 	box, err := c.Create(ctx, job)
 	if err != nil {
 		return nil, c.uncopied(err)
@@ -169,8 +187,8 @@ func (c *Container) Tool(ctx context.Context, s *Spec, args, env []string) (Tool
 }
 
 // share is the container with the folders mounted; nil when it does not see them.
-func (c *Container) share(ctx context.Context, job engine.Job, secret func(io.Writer) error) (Tool, error) {
-	job.Copy = []func(io.Writer) error{secret}
+func (c *Container) share(ctx context.Context, job engine.Job, given []func(io.Writer) error) (Tool, error) {
+	job.Copy = given
 	job.Binds = []engine.Bind{
 		{From: real(c.root), To: inProject, ReadOnly: true}, {From: string(c.folder), To: inRecord}, {From: c.staged, To: inResults},
 	}
@@ -204,7 +222,7 @@ func (c *Container) uncopied(err error) error {
 	case errors.As(err, &known), errors.Is(err, context.Canceled):
 		return err
 	}
-	return problem.ProjectNotFound(c.root, err.Error())
+	return problem.ProjectNotFound(c.spec.Program.Name(), c.root, err.Error())
 }
 
 // folders are those that the tool writes into, as an archive.
@@ -268,6 +286,11 @@ func real(path string) string {
 		return r
 	}
 	return path
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func has(vars []string, name string) bool {

@@ -85,7 +85,8 @@ func TestAnEngineThatFailsOtherwiseIsNotAskedToCopy(t *testing.T) {
 func TestNothingThatIsGivenToTheScenarioShowsFromOutside(t *testing.T) {
 	f := &fake{}
 	p := newPlace(t, f, map[string]string{"main.js": plain})
-	p.spec.Vars = []string{"BASE_URL=http://127.0.0.1:5083/v1?q=1", "TOKEN=two\nlines"}
+	p.spec.Target = "http://127.0.0.1:5083/v1?q=1"
+	p.spec.Vars = []string{"BASE_URL=" + p.spec.Target, "TOKEN=two\nlines"}
 	p.spec.Environ = []string{"HOME=/home/me", "SECRET=s"}
 	if _, err := p.tool("run"); err != nil {
 		t.Fatal(err)
@@ -191,14 +192,14 @@ func TestFlagsThatNameWhatTheContainerDoesNotSeeAreRefused(t *testing.T) {
 		{[]string{"-eBASE_URL=http://127.0.0.1:1"}, "target-on-localhost", "http://127.0.0.1:1"},
 		{[]string{"-o", "json=out/x.json", "--summary-export=x.json", "--console-output", "c", "--log-output", "none", "--secret-source=mock=a=b", "-e", "BASE_URL=http://a", "-o", "cloud"}, "", ""},
 	} {
-		err := inside(&Spec{Args: c.args})
+		err := (K6{}).Inside(&Spec{Args: c.args})
 		if c.id != "" {
 			wantProblem(t, err, c.id, c.says)
 		} else if err != nil {
 			t.Errorf("%q: %v", c.args, err)
 		}
 	}
-	wantProblem(t, inside(&Spec{Environ: []string{"K6_OUT=json=/tmp/x.json"}}), "file-outside-container", "/tmp/x.json")
+	wantProblem(t, (K6{}).Inside(&Spec{Environ: []string{"K6_OUT=json=/tmp/x.json"}}), "file-outside-container", "/tmp/x.json")
 }
 
 func TestWhatTheScenarioNeedsIsGivenOrNamed(t *testing.T) {
@@ -348,12 +349,12 @@ func TestOnlyALineForLtlabIsHeldBack(t *testing.T) {
 		{"time=1 level=error\nx", "time=1 level=error\nx", ""},
 		{"ltlab-k6: other\n", "ltlab-k6: other\n", ""},
 		{"ltlab", "ltlab", ""},
-		{unreachable + "why\nmore\n", "more\n", "why"},
-		{"\n" + unreachable + "why\n", "\n" + unreachable + "why\n", ""},
+		{(K6{}).NotReached() + "why\nmore\n", "more\n", "why"},
+		{"\n" + (K6{}).NotReached() + "why\n", "\n" + (K6{}).NotReached() + "why\n", ""},
 	} {
 		for _, size := range []int{1, 7, 100} {
 			var out bytes.Buffer
-			w := &caught{to: &out, begins: unreachable}
+			w := &caught{to: &out, begins: (K6{}).NotReached()}
 			for part := range slices.Chunk([]byte(c.in), size) {
 				if n, err := w.Write(part); n != len(part) || err != nil {
 					t.Errorf("%d, %v", n, err)

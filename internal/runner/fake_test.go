@@ -162,7 +162,7 @@ func newPlace(t *testing.T, f *fake, files map[string]string) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.spec = &Spec{Scenario: scenario, Dir: cwd, Vars: []string{"BASE_URL=http://api.example"}, Stdout: io.Discard, Stderr: io.Discard}
+	p.spec = &Spec{Program: K6{}, Target: "http://api.example", Scenario: scenario, Dir: cwd, Vars: []string{"BASE_URL=http://api.example"}, Stdout: io.Discard, Stderr: io.Discard}
 	p.Container = &Container{
 		Create: f.create, Service: "k6", Image: "sha256:1", Reach: true, Inside: map[string]string{"http://127.0.0.1:5083": "http://toy-api:5081"},
 		Note: func(text string) { p.notes = append(p.notes, text) },
@@ -176,7 +176,7 @@ func (p *place) tool(args ...string) (Tool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.Tool(p.t.Context(), p.spec, append(args, paths.Scenario), k6Env(p.spec, p.Environ(p.spec), paths, "r1", "shop"))
+	return p.Tool(p.t.Context(), p.spec, append(args, paths.Scenario), (K6{}).Env(p.spec, p.Environ(p.spec), paths, "r1", "shop"))
 }
 
 // run runs the tool and returns the files it left.

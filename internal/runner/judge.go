@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -10,55 +9,11 @@ import (
 	"github.com/ltlab/ltlab/internal/record"
 )
 
-// k6's exit codes that mean something to ltlab.
-const (
-	exitThresholds = 99
-	exitAborted    = 105
-	exitScript     = 107
-	exitUnknown    = 255 // k6 did not get so far as to know: its flags or a file they name
-)
-
-// notStarted is the problem of a tool that ended before its record began.
-func notStarted(tool Tool, exit int, signal string, s *Spec) *problem.Problem {
-	if b, ok := tool.(*boxed); ok {
-		if p := b.unbegun(exit); p != nil {
-			return p
-		}
-	}
-	switch {
-	case signal != "":
-		return problem.ToolUnusable(s.Binary, fmt.Errorf("%s before its record began", signal))
-	case exit == 0 && len(s.Args) > 0: // for example --help behind --
-		return problem.FlagRejected(redact(s.Args))
-	case exit == 0:
-		return problem.ToolUnusable(s.Binary, errors.New("it ended without an error and without a record"))
-	}
-	return toolFailed(exit, s)
-}
-
-// toolFailed is the problem of a tool that ended with an exit code other than 0.
-func toolFailed(exit int, s *Spec) *problem.Problem {
-	switch {
-	case exit == exitUnknown && len(s.Args) == 0:
-		return problem.ScriptUnloadable(s.Scenario.Name)
-	case exit == exitUnknown:
-		if path := missingFile(s.Dir, s.Args); path != "" {
-			return problem.ToolFileMissing(path)
-		}
-		return problem.FlagRejected(redact(s.Args))
-	case exit == exitScript:
-		return problem.ScriptFailed(s.Scenario.Name)
-	case exit < 97 || exit > 110:
-		return problem.ToolUnusable(s.Binary, fmt.Errorf("it ended with exit code %d, which k6 does not use", exit))
-	}
-	return problem.ToolFailed(exit)
-}
-
 func (o *Outcome) warn(id, text string) {
 	o.Warnings = append(o.Warnings, record.Warning{ID: id, Text: text})
 }
 
-// judge reads the record and says what the run comes to. k6's own verdict wins over ltlab's; among ltlab's, data that
+// judge reads the record and says what the run comes to. The tool's own verdict wins over ltlab's; among ltlab's, data that
 // is not whole says less than a target that never answered.
 func (o *Outcome) judge(s *Spec, interrupted, signal string) error {
 	sum, err := analysis.Summarize(o.Folder, false)
@@ -81,7 +36,14 @@ func (o *Outcome) judge(s *Spec, interrupted, signal string) error {
 		o.warn("threshold-not-evaluated", "no sample matched "+strings.Join(unevaluated, ", "))
 	}
 	if sum.Unanswered != nil && *sum.Unanswered > 0 {
-		o.warn("unanswered", fmt.Sprintf("%d of %d requests got no answer; k6 counts a refused connection as 0 ms", *sum.Unanswered, sum.Requests))
+		text := fmt.Sprintf("%d of %d requests got no answer", *sum.Unanswered, sum.Requests)
+		if sum.Tool == "k6" {
+			text += "; k6 counts a refused connection as 0 ms"
+		}
+		o.warn("unanswered", text)
+	}
+	if text := analysis.Unplaced(sum); text != "" {
+		o.warn("periods-unplaced", text)
 	}
 	incomplete := analysis.Incomplete(sum, o.Requests)
 	if sum.State == analysis.Interrupted && signal == "" {
@@ -95,13 +57,12 @@ func (o *Outcome) judge(s *Spec, interrupted, signal string) error {
 		}
 		o.Problem = problem.RunInterrupted(kept)
 	case signal != "":
-		o.Problem = problem.ToolKilled(signal, o.Folder.ID())
-	case o.Tool == exitThresholds:
-		o.Problem = problem.ThresholdsFailed(analysis.Failed(sum))
-	case o.Tool != 0:
-		o.Problem = toolFailed(o.Tool, s)
-	case !sum.Answered():
-		o.Problem = problem.NothingAnswered(sum.Requests, redactURL(s.Target))
+		o.Problem = s.Program.Killed(signal, o.Folder.ID())
+	default:
+		o.Problem = s.Program.Verdict(s, o)
+	}
+	switch {
+	case o.Problem != nil:
 	case s.Strict && len(unevaluated) > 0:
 		o.Problem = problem.ThresholdsUnevaluated(unevaluated)
 	case incomplete != "":

@@ -3,7 +3,6 @@ package runner
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ltlab/ltlab/internal/mount"
 	"github.com/ltlab/ltlab/internal/problem"
 )
 
@@ -36,8 +36,31 @@ func FindK6(fromEnv, self string) (string, error) {
 	return "", problem.ToolNotFound([]string{"LTLAB_K6 (not set)", filepath.Dir(self), "PATH"})
 }
 
-// k6Args is the command line behind the binary. Ours come first, so that the caller's flags win.
-func k6Args(s *Spec, paths Paths) []string {
+// K6 is ltlab-k6 at a path.
+type K6 struct{ Binary string }
+
+var _ Program = K6{}
+
+// Name is k6.
+func (K6) Name() string { return "k6" }
+
+// Sends is what our output does.
+func (K6) Sends() bool { return true }
+
+// Command is ltlab-k6 itself.
+func (k K6) Command() []string { return []string{k.Binary} }
+
+// Check leaves it all to k6, which says it better.
+func (K6) Check(*Spec, func(string)) error { return nil }
+
+// Unpack has nothing to write.
+func (K6) Unpack(*Spec, string) error { return nil }
+
+// Scan follows the script's imports.
+func (K6) Scan(s *Spec) (*mount.Graph, error) { return mount.Scan(s.Scenario.Path) }
+
+// Args are those of k6 run.
+func (K6) Args(s *Spec, paths Paths) []string {
 	args := []string{"run", "-o", "ltlab", "--summary-export=" + paths.Export}
 	for _, out := range k6Outs(s.Environ) {
 		args = append(args, "-o", out)
@@ -54,14 +77,16 @@ func k6Args(s *Spec, paths Paths) []string {
 	return append(args, paths.Scenario)
 }
 
-// k6Env is what the tool gets of the caller's environment with the scenario's variables, which are kept off the command
-// line where anybody could read them.
-func k6Env(s *Spec, base []string, paths Paths, id, project string) []string {
+// ours are the variables by which ltlab tells a tool what to do: the caller's never reach it.
+var ours = []string{"LTLAB_RECORD", "LTLAB_RUN", "LTLAB_PROJECT", "LTLAB_PARENT", "LTLAB_STATSD", "LTLAB_ENV_FILE", "LTLAB_REACH"}
+
+// Env passes the environment on.
+func (K6) Env(s *Spec, base []string, paths Paths, id, project string) []string {
 	var env []string
 	for _, v := range base {
 		name, _, _ := strings.Cut(v, "=")
 		// k6 ignores K6_OUT once -o is given; its entries are repeated as flags.
-		if name != "K6_OUT" && name != "LTLAB_RECORD" && name != "LTLAB_RUN" && name != "LTLAB_PROJECT" && name != "LTLAB_PARENT" && !foreign(name) {
+		if name != "K6_OUT" && !slices.Contains(ours, name) && !foreign(name) {
 			env = append(env, v)
 		}
 	}
@@ -122,48 +147,35 @@ func k6Outs(environ []string) []string {
 	return outs
 }
 
-// flagValue finds --name VALUE or --name=VALUE among k6's flags; the last one counts.
-func flagValue(args []string, names ...string) string {
-	values := flagValues(args, names...)
-	if len(values) == 0 {
-		return ""
-	}
-	return values[len(values)-1]
+// Boot names the file of variables, which ltlab-k6 reads itself.
+func (K6) Boot(_, file string) []string { return []string{"LTLAB_ENV_FILE=" + file} }
+
+// Variables are those of -e.
+func (K6) Variables(s *Spec) []string {
+	return slices.Concat(s.Vars, flagValues(s.Args, "-e", "--env"))
 }
 
-// flagValues are all values of a flag that may be given more than once.
-func flagValues(args []string, names ...string) (values []string) {
-	for i, a := range args {
-		for _, n := range names {
-			if a == n && i+1 < len(args) {
-				values = append(values, args[i+1])
-			} else if v, ok := strings.CutPrefix(a, n+"="); ok {
-				values = append(values, v)
-			} else if v, ok := strings.CutPrefix(a, n); ok && len(n) == 2 && v != "" && v[0] != '=' {
-				values = append(values, v) // -eNAME=value
-			}
-		}
-	}
-	return values
-}
-
-// ownExport is where the caller wants k6's summary export; "" when nowhere.
-func (s *Spec) ownExport() string {
+// Export is where the caller wants k6's summary export.
+func (K6) Export(s *Spec) string {
 	path := flagValue(s.Args, "--summary-export")
 	for _, v := range s.Environ {
 		if value, ok := strings.CutPrefix(v, "K6_SUMMARY_EXPORT="); ok && path == "" {
 			path = value
 		}
 	}
+	return s.absolute(path)
+}
+
+// absolute is a path as the caller means it, "" for none.
+func (s *Spec) absolute(path string) string {
 	if path != "" && !filepath.IsAbs(path) {
 		path = filepath.Join(s.Dir, path)
 	}
 	return path
 }
 
-// k6Requests reads k6's own count of requests from its summary export: 0 when it saw none, nil when there is no export
-// of this run (the summary was switched off, or k6 did not get to it, and an older file may lie there).
-func k6Requests(path string, began time.Time) *int64 {
+// report is a tool's own report of a run that began then; an older file may lie there.
+func report(path string, began time.Time) []byte {
 	st, err := os.Stat(path)
 	if err != nil || st.ModTime().Before(began) {
 		return nil
@@ -172,6 +184,13 @@ func k6Requests(path string, began time.Time) *int64 {
 	if err != nil {
 		return nil
 	}
+	return b
+}
+
+// Requests reads k6's count from its summary export: 0 when it saw none, nil when the summary was switched off or k6 did not
+// get to it.
+func (K6) Requests(path string, began time.Time) *int64 {
+	b := report(path, began)
 	var doc struct {
 		Metrics map[string]json.RawMessage `json:"metrics"`
 	}
@@ -186,81 +205,4 @@ func k6Requests(path string, began time.Time) *int64 {
 	}
 	n := int64(m.Count)
 	return &n
-}
-
-// fileFlags are k6's flags whose value holds a file, after the first "=" where there is one.
-var fileFlags = [][]string{{"--secret-source"}, {"--console-output"}, {"--log-output"}, {"--out", "-o"}}
-
-// missingFile is a file that k6's flags name and that it cannot use: it does not exist, nor could it be made there. ""
-// when there is none.
-func missingFile(dir string, args []string) string {
-	for _, names := range fileFlags {
-		value := flagValue(args, names...)
-		if _, path, ok := strings.Cut(value, "="); ok {
-			value = path
-		} else if names[0] != "--console-output" {
-			continue
-		}
-		path, _, _ := strings.Cut(value, ",")
-		if path == "" || strings.Contains(path, "://") {
-			continue
-		}
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
-		}
-		need := path
-		if names[0] != "--secret-source" {
-			need = filepath.Dir(path)
-		}
-		if _, err := os.Stat(need); err != nil {
-			return path
-		}
-	}
-	return ""
-}
-
-// redact makes flags fit for a record: values of -e and of secret sources go, and so do passwords and tokens in URLs.
-func redact(args []string) []string {
-	out := slices.Clone(args)
-	hideNext := false
-	for i, a := range out {
-		name, value, has := strings.Cut(a, "=")
-		secret := name == "-e" || name == "--env" || name == "--secret-source"
-		short, attached := strings.CutPrefix(a, "-e")
-		switch {
-		case !hideNext && attached && short != "" && short[0] != '=':
-			key, _, _ := strings.Cut(short, "=")
-			out[i] = "-e" + key + "=***"
-		case hideNext:
-			key, _, _ := strings.Cut(a, "=")
-			out[i] = key + "=***"
-			hideNext = false
-		case secret && has:
-			key, _, _ := strings.Cut(value, "=")
-			out[i] = name + "=" + key + "=***"
-		case secret:
-			hideNext = true
-		default:
-			out[i] = redactURL(a)
-		}
-	}
-	return out
-}
-
-var urlIn = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://\S+`)
-
-func redactURL(text string) string {
-	return urlIn.ReplaceAllStringFunc(text, func(raw string) string {
-		u, err := url.Parse(raw)
-		if err != nil {
-			return "***"
-		}
-		if u.User != nil {
-			u.User = url.User("***")
-		}
-		if u.RawQuery != "" {
-			u.RawQuery = "***"
-		}
-		return u.String()
-	})
 }

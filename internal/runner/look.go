@@ -29,9 +29,9 @@ func (c *Container) look() error {
 		}
 		return os.Chmod(c.scratch, 0o755) // the engine may not run as root
 	}
-	g, err := mount.Scan(s.Scenario.Path)
+	g, err := s.Program.Scan(s)
 	if err != nil {
-		return problem.ScenarioUnreadable(s.Scenario.Name, reason(err))
+		return problem.ScenarioUnreadable(s.Program.Name(), s.Scenario.Name, reason(err))
 	}
 	c.root = filepath.Clean(s.Scenario.Dir)
 	if outside := g.Outside(c.root); len(outside)+len(g.Fixed) > 0 {
@@ -50,17 +50,19 @@ func (c *Container) look() error {
 		return err
 	}
 	c.environment(g)
-	if linked := g.Linked(c.root); len(linked) > 0 {
+	if linked := g.Linked(c.root); g.Writes {
+		c.reason = s.Program.Name() + " writes the compiled script beside it"
+	} else if len(linked) > 0 {
 		c.reason = linked[0] + " is a link that a container could not follow"
 	} else if os.Getuid() == 0 && slices.ContainsFunc(g.Files, c.closed) {
-		c.reason = "k6 does not run as root there, and some of its files are open to root only"
+		c.reason = s.Program.Name() + " does not run as root there, and some of its files are open to root only"
 	}
 	return nil
 }
 
 // targets refuses a target that is the container itself, where it can be told before the run.
 func (c *Container) targets(g *mount.Graph) error {
-	switch given := has(c.spec.variables(), "BASE_URL"); {
+	switch given := has(c.spec.Program.Variables(c.spec), "BASE_URL"); {
 	case len(g.Locals) == 0 || given && slices.Contains(g.Env, "BASE_URL"): // then it is what counts
 	case !given:
 		return problem.TargetOnLocalhost(g.Locals[0])
@@ -70,32 +72,21 @@ func (c *Container) targets(g *mount.Graph) error {
 	return nil
 }
 
-// environment names what the scenario and k6 itself would find in the caller's environment and miss in a container.
+// environment names what the scenario and the tool itself would find in the caller's environment and miss in a container.
 func (c *Container) environment(g *mount.Graph) {
-	given := c.spec.variables()
-	var absent, options []string
+	given := c.spec.Program.Variables(c.spec)
+	var absent []string
 	for _, name := range g.Env {
 		if has(c.spec.Environ, name) && !has(given, name) {
 			absent = append(absent, name)
 		}
 	}
-	for _, v := range c.spec.Environ {
-		name, _, _ := strings.Cut(v, "=")
-		if strings.HasPrefix(name, "K6_") && name != "K6_OUT" && !foreign(name) && !slices.Contains(absent, name) {
-			options = append(options, name)
-		}
-	}
 	if len(absent) > 0 {
 		c.note("the scenario reads %s, which your environment has and a container is not given: pass it with -e %s", strings.Join(absent, ", "), strings.Join(absent, " -e "))
 	}
-	if len(options) > 0 {
-		c.note("your environment has %s, which k6 in a container is not given: pass k6's flags behind --", strings.Join(options, ", "))
+	if ignored := c.spec.Program.Ignored(c.spec); ignored != "" {
+		c.note("%s", ignored)
 	}
-}
-
-// variables are those that the scenario is given, by -e or behind --.
-func (s *Spec) variables() []string {
-	return slices.Concat(s.Vars, flagValues(s.Args, "-e", "--env"))
 }
 
 // closed says whether the tool could not read a file of the project: it, or a folder on the way to it, is not open to
@@ -113,44 +104,6 @@ func (c *Container) closed(file string) bool {
 			return false
 		}
 	}
-}
-
-// inside refuses flags that name files or addresses which the container does not see.
-func inside(s *Spec) error {
-	config := flagValues(s.Args, "--config", "-c")
-	var outs []string
-	for _, v := range slices.Concat(flagValues(s.Args, "--out", "-o", "--log-output"), k6Outs(s.Environ)) {
-		file, _, _ := strings.Cut(after(v), ",")
-		outs = append(outs, file)
-	}
-	for _, v := range slices.Concat(flagValues(s.Args, "--summary-export", "--console-output"), outs) {
-		if filepath.IsAbs(v) {
-			return problem.FileOutsideContainer(v)
-		}
-		if u := urlIn.FindString(v); u != "" && loopback(hostOf(u)) {
-			return problem.TargetOnLocalhost(redactURL(u))
-		}
-	}
-	for _, v := range flagValues(s.Args, "--secret-source") {
-		if kind, _, _ := strings.Cut(v, "="); kind == "file" {
-			config = append(config, after(v))
-		}
-	}
-	for _, v := range config { // read from the working folder, which is empty in there
-		return problem.FileOutsideContainer(v)
-	}
-	for _, v := range flagValues(s.Args, "-e", "--env") {
-		if value, ok := strings.CutPrefix(v, "BASE_URL="); ok && loopback(hostOf(value)) {
-			return problem.TargetOnLocalhost(redactURL(value))
-		}
-	}
-	return nil
-}
-
-// after is what follows the kind in KIND=FILE.
-func after(v string) string {
-	_, file, _ := strings.Cut(v, "=")
-	return file
 }
 
 // visible says whether the container sees the scenario as it is here, and the run's folder.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/ltlab/ltlab/internal/record"
@@ -27,10 +28,13 @@ type Place interface {
 type Paths struct {
 	Scenario string
 	Record   string // tool.ndjson
-	Export   string // k6's summary export
+	Export   string // the tool's own report
 	Parent   string // with whose end the tool ends, too: a pid or ParentStdin
 	// Exported is where the export is when the tool has ended, as ltlab sees it.
 	Exported string
+	Plugin   string // the folder of what the program needs besides
+	Target   string // of the run, as the tool knows it
+	StatsD   string // host:port of the lab's Telegraf, "" when there is none
 }
 
 // ParentStdin says that ltlab holds the tool's standard input open as long as it lives.
@@ -49,13 +53,23 @@ type Host struct{}
 
 var _ Place = Host{}
 
-// Prepare has nothing to do: the tool sees what the caller sees.
+// Prepare has little to do: the tool sees what the caller sees.
 func (Host) Prepare(_ context.Context, s *Spec, folder record.Folder, scratch string) (Paths, error) {
-	export := s.ownExport()
+	export := s.Program.Export(s)
 	if export == "" {
-		export = filepath.Join(scratch, "summary.json")
+		export = filepath.Join(scratch, summaryFile)
 	}
-	return Paths{Scenario: s.Scenario.Path, Record: folder.Tool(), Export: export, Exported: export, Parent: strconv.Itoa(os.Getpid())}, nil
+	p := Paths{
+		Scenario: s.Scenario.Path, Record: folder.Tool(), Export: export, Exported: export, Parent: strconv.Itoa(os.Getpid()),
+		Plugin: filepath.Join(scratch, "plugin"), Target: s.Target,
+	}
+	if s.StatsD != nil {
+		p.StatsD = s.StatsD.Here
+	}
+	if err := s.Program.Unpack(s, p.Plugin); err != nil {
+		return Paths{}, err
+	}
+	return p, nil
 }
 
 // Environ is all of it.
@@ -63,7 +77,8 @@ func (Host) Environ(s *Spec) []string { return s.Environ }
 
 // Tool is a child process in a group of its own.
 func (Host) Tool(_ context.Context, s *Spec, args, env []string) (Tool, error) {
-	cmd := exec.Command(s.Binary, args...)
+	command := slices.Concat(s.Program.Command(), args)
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, s.Dir, s.Stdout, s.Stderr
 	ownGroup(cmd)
 	return &child{cmd}, nil

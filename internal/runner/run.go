@@ -25,8 +25,9 @@ import (
 // Spec is one run to make.
 type Spec struct {
 	ID       string // "" makes one
+	Program  Program
 	Engine   string
-	Binary   string // ltlab-k6
+	Binary   string // the tool's file or image, for the record
 	Scenario *Scenario
 	Dir      string            // where the tool works: files that the script writes land there
 	Environ  []string          // the caller's environment
@@ -37,6 +38,7 @@ type Spec struct {
 	Target   string            // BASE_URL as the scenario sees it, for the record
 	Strict   bool              // thresholds without a sample fail the run
 	Sink     *Sink             // nil: record only
+	StatsD   *Address          // the lab's Telegraf; nil: there is none
 	Stdout   io.Writer         // the tool's
 	Stderr   io.Writer
 }
@@ -50,7 +52,11 @@ type Runner struct {
 	Began  func(record.Folder)          // told once the tool has begun its record
 	Watch  Watcher                      // measures the machine while the tool runs; nil: nothing does
 	Sends  func()                       // told when what the tool could not send to InfluxDB is sent; may be nil
+	Note   func(text string)            // told what the user should know; may be nil
 }
+
+// Address is where a service listens, as host:port: for programs of this machine, and for containers of the lab.
+type Address struct{ Here, Inside string }
 
 // Outcome is a run that began; Problem is nil when all is well.
 type Outcome struct {
@@ -66,6 +72,9 @@ type Outcome struct {
 // Run makes one run. An error means that there is no run: nothing was recorded and nothing is left. Canceling ctx is
 // Ctrl-C: the tool gets one SIGINT and time to finish.
 func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
+	if err := s.Program.Check(s, r.note); err != nil {
+		return nil, err
+	}
 	scratch, err := os.MkdirTemp("", "ltlab-")
 	if err != nil {
 		return nil, err
@@ -114,21 +123,24 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		}
 		return begun
 	}}
-	if p.tool, err = place.Tool(ctx, s, k6Args(s, paths), k6Env(s, place.Environ(s), paths, folder.ID(), start.Project)); err != nil {
+	if p.tool, err = place.Tool(ctx, s, s.Program.Args(s, paths), s.Program.Env(s, place.Environ(s), paths, folder.ID(), start.Project)); err != nil {
 		abandon()
 		return nil, err
 	}
 	p.watch = r.watching(folder, start.Time, log, p.tool)
 	f := r.follow(folder)
 	defer f.stop()
+	live := r.send(s, folder)
+	defer live.close()
 	exit, err := p.run(ctx)
+	live.stop()
 	files, ferr := finish()
 	switch {
 	case err != nil:
-		err = unusable(s.Binary, err)
+		err = unusable(s, err)
 	case recorded(folder):
 	case unwritable(folder):
-		err = problem.DiskFull(errors.New("the record could not be begun; k6's own message says why"))
+		err = problem.DiskFull(errors.New("the record could not be begun; the tool's own message says why"))
 	case p.interrupted != "":
 		err = problem.CommandInterrupted()
 	default:
@@ -139,14 +151,14 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		abandon()
 		return nil, err
 	}
-	out := &Outcome{Folder: folder, Tool: exit, Files: files, Requests: k6Requests(paths.Exported, start.Time.Truncate(time.Second))}
+	out := &Outcome{Folder: folder, Tool: exit, Files: files, Requests: s.Program.Requests(paths.Exported, start.Time.Truncate(time.Second))}
 	if err := out.judge(s, p.interrupted, p.signal); err != nil {
 		return nil, err
 	}
 	if ferr != nil {
 		out.warn("files-lost", "not every file that the scenario wrote could be brought here: "+reason(ferr))
 	}
-	r.deliver(ctx, s, out)
+	r.deliver(ctx, s, out, live)
 	werr := log.Write(record.RunLine{End: &record.RunEnd{
 		Time: time.Now(), ToolExit: exit, Exit: exitOf(out.Problem), Interrupted: out.Summary.State == analysis.Interrupted,
 		Warnings: out.Warnings, Recorded: out.Summary.Requests, Requests: out.Requests, Ledger: out.Summary.Ledger,
@@ -160,6 +172,12 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 	return out, nil
 }
 
+func (r *Runner) note(text string) {
+	if r.Note != nil {
+		r.Note(text)
+	}
+}
+
 func (r *Runner) place() Place {
 	if r.Place == nil {
 		return Host{}
@@ -168,12 +186,22 @@ func (r *Runner) place() Place {
 }
 
 // unusable is the problem of a tool that could not be started, unless it comes with one of its own.
-func unusable(binary string, err error) error {
+func unusable(s *Spec, err error) error {
 	var p *problem.Problem
 	if errors.As(err, &p) {
 		return err
 	}
-	return problem.ToolUnusable(binary, err)
+	return s.Program.Unstarted(s, 0, "it cannot be started: "+err.Error())
+}
+
+// notStarted is the problem of a tool that ended before its record began.
+func notStarted(tool Tool, exit int, how string, s *Spec) *problem.Problem {
+	if b, ok := tool.(*boxed); ok {
+		if p := b.unbegun(exit); p != nil {
+			return p
+		}
+	}
+	return s.Program.Unstarted(s, exit, how)
 }
 
 func exitOf(p *problem.Problem) int {
@@ -190,7 +218,7 @@ func (r *Runner) begin(ctx context.Context, s *Spec) (folder record.Folder, end 
 		id = record.NewID(time.Now())
 	}
 	if !record.ValidID(id) {
-		return "", nil, problem.BadUsage("ltlab k6", fmt.Errorf("run id %q: want letters, digits, dots, dashes or underscores, 100 at most", id))
+		return "", nil, problem.BadUsage("ltlab "+s.Program.Name(), fmt.Errorf("run id %q: want letters, digits, dots, dashes or underscores, 100 at most", id))
 	}
 	folder, err = r.Runs.Create(id)
 	if errors.Is(err, record.ErrExists) {
@@ -237,9 +265,9 @@ func unwritable(folder record.Folder) bool {
 
 func (r *Runner) describe(ctx context.Context, s *Spec, folder record.Folder) *record.RunStart {
 	start := &record.RunStart{
-		Format: record.Format, Run: folder.ID(), Tool: "k6", Engine: s.Engine, Project: s.Project,
+		Format: record.Format, Run: folder.ID(), Tool: s.Program.Name(), Engine: s.Engine, Project: s.Project,
 		Scenario: record.Scenario{Name: s.Scenario.Name, SHA256: s.Scenario.SHA256},
-		Target:   redactURL(s.Target), Args: redact(s.Args), Tags: s.Tags, Binary: s.Binary, Ltlab: version.String(), Time: time.Now(),
+		Target:   redactURL(s.Target), Args: s.Program.Redact(s.Args), Tags: s.Tags, Binary: s.Binary, Ltlab: version.String(), Time: time.Now(),
 		Host: record.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 	}
 	if m, err := mem.VirtualMemory(); err == nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/ltlab/ltlab/internal/problem"
 )
 
-var testShipped = Shipped{Names: []string{"smoke"}, Source: func(name string) ([]byte, bool) { return []byte("shipped"), name == "smoke" }}
+var testShipped = Shipped{Tool: "k6", Ext: ".js", Names: []string{"smoke"}, Source: func(name string) ([]byte, bool) { return []byte("shipped"), name == "smoke" }}
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
@@ -81,14 +81,14 @@ func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
 		Vars:    []string{"TOKEN=secret", "K6_VUS=9", "HTTP_PROXY=http://p"},
 		Args:    []string{"--vus", "3"},
 	}
-	got := k6Args(s, Paths{Export: "/tmp/e.json", Scenario: s.Scenario.Path})
+	got := (K6{}).Args(s, Paths{Export: "/tmp/e.json", Scenario: s.Scenario.Path})
 	want := []string{"run", "-o", "ltlab", "--summary-export=/tmp/e.json", "-o", "json=x.json", "-o", "csv", "--tag", "a=1", "--tag", "b=2",
 		"-e", "K6_VUS=9", "-e", "HTTP_PROXY=http://p", "--vus", "3", "/s/main.js"}
 	if !slices.Equal(got, want) {
 		t.Errorf("arguments\n got %q\nwant %q", got, want)
 	}
 	s.Sink = &Sink{Target: influx.Target{URL: "http://lab:8086", Org: "o", Bucket: "b", Token: "t"}, ToolURL: "http://influxdb:8086", RawLimit: "0"}
-	env := k6Env(s, s.Environ, Paths{Record: "/r/tool.ndjson"}, "r1", "shop")
+	env := (K6{}).Env(s, s.Environ, Paths{Record: "/r/tool.ndjson"}, "r1", "shop")
 	for _, v := range []string{"PATH=/bin", "INFLUXDB_URL=http://mine", "TOKEN=secret", "LTLAB_RECORD=/r/tool.ndjson", "LTLAB_RUN=r1", "LTLAB_PROJECT=shop", "K6_NO_USAGE_REPORT=true",
 		"K6_INFLUXDB_ADDR=http://influxdb:8086", "K6_INFLUXDB_ORGANIZATION=o", "K6_INFLUXDB_BUCKET=b", "K6_INFLUXDB_TOKEN=t", "K6_INFLUXDB_RAW_LIMIT=0"} {
 		if !slices.Contains(env, v) {
@@ -114,13 +114,13 @@ func TestToolGetsTheCallersOutputsAndFlagsAfterOurs(t *testing.T) {
 		t.Error("the flag does not win over the environment")
 	}
 	s.Args = []string{"--include-system-env-vars=0"}
-	if !slices.Contains(k6Args(s, Paths{}), "TOKEN=secret") {
+	if !slices.Contains((K6{}).Args(s, Paths{}), "TOKEN=secret") {
 		t.Error("a variable that scripts would not see in the environment is not given with -e")
 	}
 }
 
 func TestRecordedFlagsHoldNoSecret(t *testing.T) {
-	got := strings.Join(redact([]string{"-eTOKEN=s3cret", "-e", "KEY=s3cret", "--env=PASS=s3cret", "--secret-source=file=s3cret", "-o", "influxdb=http://u:s3cret@h:1/db?token=s3cret", "--vus", "3"}), " ")
+	got := strings.Join((K6{}).Redact([]string{"-eTOKEN=s3cret", "-e", "KEY=s3cret", "--env=PASS=s3cret", "--secret-source=file=s3cret", "-o", "influxdb=http://u:s3cret@h:1/db?token=s3cret", "--vus", "3"}), " ")
 	if strings.Contains(got, "s3cret") {
 		t.Error(got)
 	}
@@ -146,7 +146,7 @@ func TestToolsOwnCountOfRequests(t *testing.T) {
 		if c.text != "" {
 			write(t, path, c.text)
 		}
-		got := k6Requests(path, time.Time{})
+		got := (K6{}).Requests(path, time.Time{})
 		if c.want == nil && got != nil || c.want != nil && (got == nil || *got != c.want) {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
@@ -155,15 +155,15 @@ func TestToolsOwnCountOfRequests(t *testing.T) {
 
 func TestAnOlderExportIsNotThisRuns(t *testing.T) {
 	s := &Spec{Dir: t.TempDir(), Environ: []string{"K6_SUMMARY_EXPORT=mine.json"}}
-	path := s.ownExport()
+	path := (K6{}).Export(s)
 	if path != filepath.Join(s.Dir, "mine.json") {
 		t.Fatalf("the caller's export is at %q", path)
 	}
 	write(t, path, `{"metrics":{"http_reqs":{"count":3}}}`)
-	if got := k6Requests(path, time.Now().Add(time.Hour)); got != nil {
+	if got := (K6{}).Requests(path, time.Now().Add(time.Hour)); got != nil {
 		t.Errorf("counts %d requests of an earlier run", *got)
 	}
-	if got := k6Requests(path, time.Now().Add(-time.Hour)); got == nil || *got != 3 {
+	if got := (K6{}).Requests(path, time.Now().Add(-time.Hour)); got == nil || *got != 3 {
 		t.Errorf("got %v, want 3", got)
 	}
 }

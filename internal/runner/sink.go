@@ -47,30 +47,19 @@ func (s *Sink) environ() []string {
 // INFLUXDB_ means nothing to it, and may be what a scenario reads.
 func foreign(name string) bool { return strings.HasPrefix(name, "K6_INFLUXDB_") }
 
-// deliver sends what the tool could not, and says in the outcome what became of all of it.
-func (r *Runner) deliver(ctx context.Context, s *Spec, out *Outcome) {
+// deliver sends what is not there yet, and says in the outcome what became of all of it.
+func (r *Runner) deliver(ctx context.Context, s *Spec, out *Outcome, live *sending) {
 	if s.Sink == nil {
 		return
 	}
-	byTool, ended := out.Summary.Ledger.Sinks[influx.Name]
-	sink, err := byTool, error(nil)
-	if run := out.Summary.Run; !byTool.Done || len(run.Events) > 0 {
-		through := byTool.Through
-		if byTool.Done {
-			through = influx.All
-		} else if (ended || s.Sink.Later) && r.Sends != nil {
-			r.Sends()
-		}
-		send, cancel := r.sending(ctx)
-		defer cancel()
-		sink, err = influx.Send(send, out.Folder, s.Sink.Target, through, nil)
-		sink.Written += byTool.Written
-		sink.Retried += byTool.Retried
-		sink.Refused += byTool.Refused
-		sink.Raw = byTool.Raw
-		if byTool.Done && sink.Error == "" {
-			sink.Error = byTool.Error // why it refused some
-		}
+	var sink record.Sink
+	var err error
+	if live != nil {
+		send, cancel := r.patient(ctx)
+		sink, err = live.to.Finish(send)
+		cancel()
+	} else {
+		sink, err = r.complete(ctx, s, out)
 	}
 	sinks := maps.Clone(out.Summary.Ledger.Sinks)
 	if sinks == nil {
@@ -92,8 +81,33 @@ func (r *Runner) deliver(ctx context.Context, s *Spec, out *Outcome) {
 	}
 }
 
-// sending is a context that ends at Ctrl-C: the next one, when one has ended the run.
-func (r *Runner) sending(ctx context.Context) (context.Context, context.CancelFunc) {
+// complete sends what the tool could not.
+func (r *Runner) complete(ctx context.Context, s *Spec, out *Outcome) (sink record.Sink, err error) {
+	byTool, ended := out.Summary.Ledger.Sinks[influx.Name]
+	if byTool.Done && len(out.Summary.Run.Events) == 0 {
+		return byTool, nil
+	}
+	through := byTool.Through
+	if byTool.Done {
+		through = influx.All
+	} else if (ended || s.Sink.Later) && r.Sends != nil {
+		r.Sends()
+	}
+	send, cancel := r.patient(ctx)
+	defer cancel()
+	sink, err = influx.Send(send, out.Folder, s.Sink.Target, through, nil)
+	sink.Written += byTool.Written
+	sink.Retried += byTool.Retried
+	sink.Refused += byTool.Refused
+	sink.Raw = byTool.Raw
+	if byTool.Done && sink.Error == "" {
+		sink.Error = byTool.Error // why it refused some
+	}
+	return sink, err
+}
+
+// patient is a context that ends at Ctrl-C: the next one, when one has ended the run.
+func (r *Runner) patient(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx.Err() == nil {
 		return context.WithCancel(ctx)
 	}
