@@ -4,7 +4,7 @@
 export CGO_ENABLED := 0
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w"
 K6 := k6/ltlab-k6
-PACKAGES := ./cmd/... ./compose/... ./grafana/... ./internal/... ./telegraf/... ./toy-api/...
+PACKAGES := ./artillery/... ./cmd/... ./compose/... ./grafana/... ./internal/... ./telegraf/... ./toy-api/...
 
 # Both binaries are always handed to go build: its cache knows better than make what changed.
 .PHONY: help
@@ -44,6 +44,10 @@ bench: build ## measure the marks as ratios in one run and write docs/benchmarks
 .PHONY: bench-k6
 bench-k6: build ## measure what k6's output costs, with and without InfluxDB, and write docs/benchmarks-k6.md
 	e2e/run bench-k6
+
+.PHONY: bench-artillery
+bench-artillery: build ## measure what Artillery's plugin costs, in about 50 minutes, and write docs/benchmarks-artillery.md
+	e2e/run bench-artillery
 
 .PHONY: soak
 soak: build ## run for an hour at 500 requests a second, and see what grows

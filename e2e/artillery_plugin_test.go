@@ -7,16 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/ltlab/ltlab/internal/record"
 )
@@ -57,6 +53,7 @@ exports.custom = (context, events, done) => {
   const v = 1 + (++n * 7919 % 9973) / 3;
   fs.appendFileSync(process.env.RAW, v + '\n');
   events.emit('histogram', 'my values', v);
+  events.emit('histogram', 'my.debts', -v);
   events.emit('counter', 'my.count', 2);
   events.emit('counter', 'my.half', 0.5);
   events.emit('counter', 'my.debt', -3);
@@ -99,7 +96,7 @@ func TestThePluginRecordsWhatArtilleryMeasured(t *testing.T) {
 
 	t.Run("the header says which run it is and where it begins", func(t *testing.T) {
 		h := rec.header
-		if h.Run != "r1" || h.Project != "shop" || h.Tool != "artillery" || h.ToolVersion != "artillery 2.0.34" || h.Period != 10 || h.Start.Nanosecond() != 0 {
+		if h.Run != "r1" || h.Project != "shop" || h.Tool != "artillery" || h.ToolVersion != "2.0.34" || h.Period != 10 || h.Start.Nanosecond() != 0 {
 			t.Errorf("got %+v", h)
 		}
 	})
@@ -217,7 +214,14 @@ func TestThePluginRecordsWhatArtilleryMeasured(t *testing.T) {
 			t.Errorf("notes: %q", rec.notes)
 		}
 		delete(rec.notes, "ensure-optional-failed")
-		delete(rec.notes, "value-invalid") // the counter named constructor
+		notes := rec.notes["artillery-inconsistent"]
+		delete(rec.notes, "value-invalid")          // the counter named constructor
+		delete(rec.notes, "artillery-inconsistent") // it forgets negative values: no other reason is allowed
+		for _, text := range notes {
+			if !strings.Contains(text, "negative values") {
+				t.Error(text)
+			}
+		}
 		if len(rec.notes) > 0 {
 			t.Errorf("notes: %q", rec.notes)
 		}
@@ -235,6 +239,8 @@ func TestThePluginRecordsWhatArtilleryMeasured(t *testing.T) {
 		} {
 			same(t, name, sums[name], want)
 		}
+		last := rec.merged(t, rec.seconds[len(rec.seconds)-1])
+		same(t, "a negative gauge", sums["artillery,metric=my.debts,run=r1,project=shop,stat=min,window=period"], last["my.debts"].Min)
 		b := whole["my values"]
 		p95 := sums["artillery,metric=my%20values,run=r1,project=shop,stat=p95,window=run"]
 		if want := record.Quantile(b.Sketch, 0.95, b.Min, b.Max); math.Abs(p95-want) > 1e-9*want {
@@ -268,211 +274,4 @@ func samePeriod(t *testing.T, what string, mine map[string]record.Bucket, p arti
 			}
 		}
 	}
-}
-
-// statsdListener collects what is sent by StatsD.
-type statsdListener struct {
-	address string
-	mu      sync.Mutex
-	packets []string
-}
-
-func listenStatsD(t *testing.T) *statsdListener {
-	t.Helper()
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	s := &statsdListener{address: c.LocalAddr().String()}
-	go func() {
-		b := make([]byte, 1<<16)
-		for {
-			n, _, err := c.ReadFrom(b)
-			if err != nil {
-				return // closed
-			}
-			s.mu.Lock()
-			s.packets = append(s.packets, string(b[:n]))
-			s.mu.Unlock()
-		}
-	}()
-	return s
-}
-
-var statsdLine = regexp.MustCompile(`^([A-Za-z0-9_.%=,-]+):([+-]?[0-9.e+-]+)\|([cg])$`)
-
-// sums adds up as Telegraf does: counters and signed gauges add, other gauges replace. It asserts the form of each line.
-func (s *statsdListener) sums(t *testing.T) map[string]float64 {
-	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := map[string]float64{}
-	for _, p := range s.packets {
-		if len(p) > 1400 {
-			t.Errorf("a packet of %d bytes", len(p))
-		}
-		for line := range strings.SplitSeq(p, "\n") {
-			m := statsdLine.FindStringSubmatch(line)
-			if m == nil {
-				t.Errorf("a line of another form: %q", line)
-				continue
-			}
-			v, err := strconv.ParseFloat(m[2], 64)
-			if err != nil {
-				t.Error(err)
-			}
-			if m[3] == "c" || strings.ContainsAny(m[2][:1], "+-") {
-				out[m[1]] += v
-			} else {
-				out[m[1]] = v
-			}
-		}
-	}
-	if len(out) == 0 {
-		t.Error("nothing was sent")
-	}
-	return out
-}
-
-const pluginShort = `
-config:
-  target: %s
-  phases: [{ duration: %d, arrivalRate: 3 }]
-scenarios: [{ flow: [{ get: { url: "/200" } }] }]
-`
-
-func TestAnInterruptedArtilleryLeavesItsPeriodsAndAnOpenLedger(t *testing.T) {
-	r := newPluginRig(t)
-	target := newPluginTarget(t)
-	script := r.write("script.yml", fmt.Sprintf(pluginShort, target.URL, 90))
-	// Nobody listens there, and Telegraf's name may be gone as well: neither holds up the end.
-	for name, statsd := range map[string]string{"interrupt": "127.0.0.1:9", "its ltlab is gone": "telegraf.invalid:8125"} {
-		t.Run(name, func(t *testing.T) {
-			r.record = filepath.Join(t.TempDir(), record.ToolFile)
-			cmd := r.command(map[string]string{"LTLAB_STATSD": statsd, "LTLAB_PARENT": "stdin"}, r.run, "run", script)
-			stdin, err := cmd.StdinPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			go func() {
-				if !eventually(time.Minute, func() bool {
-					text, err := os.ReadFile(r.record)
-					return err == nil && strings.Contains(string(text), `{"load":`)
-				}) {
-					t.Error("no period came")
-				}
-				if name == "interrupt" {
-					if err := cmd.Process.Signal(os.Interrupt); err != nil {
-						t.Error(err)
-					}
-				} else {
-					stdin.Close()
-				}
-			}()
-			if out := r.finish(cmd); out.exit != 130 {
-				t.Errorf("exit %d\n%s%s", out.exit, out.stdout, out.stderr)
-			}
-			rec := r.read()
-			if rec.end == nil || rec.end.Exit == nil || *rec.end.Exit != 130 || rec.end.Error != "interrupted" || rec.end.Ledger.Emitted != nil {
-				t.Fatalf("end: %+v", rec.end)
-			}
-			if n := rec.merged(t, rec.seconds...)["http.requests"].Sum; n == 0 || rec.end.Ledger.Recorded == 0 {
-				t.Errorf("%v requests, %d samples recorded", n, rec.end.Ledger.Recorded)
-			}
-		})
-	}
-}
-
-func TestTelegrafThatCannotBeReachedIsNotedOnceAndHarmsNothing(t *testing.T) {
-	r := newPluginRig(t)
-	target := newPluginTarget(t)
-	out := r.artillery(map[string]string{"LTLAB_STATSD": "127.0.0.1:0"}, fmt.Sprintf(pluginShort, target.URL, 1))
-	rec := r.read()
-	if out.exit != 0 || len(rec.notes["statsd-failed"]) != 1 || rec.end == nil || !rec.end.Ledger.Balanced() {
-		t.Errorf("exit %d, notes %q, end %+v\n%s", out.exit, rec.notes, rec.end, out.stderr)
-	}
-}
-
-func TestTheEndOfACrashedArtilleryIsRecorded(t *testing.T) {
-	r := newPluginRig(t)
-	target := newPluginTarget(t)
-	r.write("crash.js", "throw new Error('no such thing');\n")
-	script := strings.Replace(fmt.Sprintf(pluginShort, target.URL, 1), "config:", "config:\n  processor: ./crash.js", 1)
-	out := r.artillery(nil, script)
-	rec := r.read()
-	if out.exit == 0 || rec.end == nil || rec.end.Exit == nil || *rec.end.Exit != out.exit || rec.end.Error == "" || rec.end.Ledger.Emitted != nil {
-		t.Errorf("exit %d, end %+v\n%s%s", out.exit, rec.end, out.stdout, out.stderr)
-	}
-}
-
-func TestAnArtilleryWhoseRecordCannotBeWrittenRunsAsEver(t *testing.T) {
-	r := newPluginRig(t)
-	target := newPluginTarget(t)
-	taken := r.write("taken.ndjson", "another run's\n")
-	for name, c := range map[string]struct{ path, want string }{
-		"no record":     {"", "ltlab: LTLAB_RECORD is not set, so nothing is recorded\n"},
-		"disk full":     {"/dev/full", "ltlab: the record is not complete: ENOSPC"},
-		"another run's": {taken, "ltlab: nothing is recorded: EEXIST"},
-		"no folder":     {filepath.Join(r.dir, "gone", "x"), "ltlab: nothing is recorded: ENOENT"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			before := target.count("200")
-			out := r.artillery(map[string]string{"LTLAB_RECORD": c.path}, fmt.Sprintf(pluginShort, target.URL, 1))
-			if out.exit != 0 || strings.Count(out.stderr, "ltlab:") != 1 || !strings.Contains(out.stderr, c.want) {
-				t.Errorf("exit %d, stderr %q, want %q once", out.exit, out.stderr, c.want)
-			}
-			if n := target.count("200") - before; n != 3 {
-				t.Errorf("%v requests, want 3", n)
-			}
-		})
-	}
-	if text, err := os.ReadFile(taken); err != nil || string(text) != "another run's\n" {
-		t.Errorf("the other run's record: %q, %v", text, err)
-	}
-}
-
-func TestWhatNodeRunsBeforeArtillerySetsUpTheProcess(t *testing.T) {
-	r := newPluginRig(t)
-	env := r.write("env", "A=one\nline=2\x00EMPTY=\x00")
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer free.Close()
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone.Close()
-	show := `const w = require('worker_threads'); const show = () => console.log(JSON.stringify([process.env.A, process.env.EMPTY, process.env.LTLAB_ENV_FILE, process.env.LTLAB_REACH, process.env.LTLAB_PARENT]));
-show(); if (w.isMainThread) { new w.Worker(process.argv[1] || '(' + show + ')()', { eval: true }); }`
-	for name, c := range map[string]struct {
-		env            map[string]string
-		exit           int
-		stdout, stderr string
-	}{
-		"environment": {map[string]string{"LTLAB_ENV_FILE": env}, 0, `["one\nline=2","",null,null,null]` + "\n" + `["one\nline=2","",null,null,null]` + "\n", ""},
-		"reachable":   {map[string]string{"LTLAB_REACH": free.Addr().String(), "LTLAB_PARENT": strconv.Itoa(os.Getpid())}, 0, strings.Repeat("[null,null,null,null,null]\n", 2), ""},
-		"unreachable": {map[string]string{"LTLAB_REACH": gone.Addr().String()}, 69, "", "ltlab: unreachable: connect ECONNREFUSED " + gone.Addr().String() + "\n"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			out := r.finish(r.command(c.env, "-e", show))
-			if out.exit != c.exit || out.stdout != c.stdout || out.stderr != c.stderr {
-				t.Errorf("exit %d, %q, %q; want %d, %q, %q", out.exit, out.stdout, out.stderr, c.exit, c.stdout, c.stderr)
-			}
-		})
-	}
-	t.Run("the parent's end", func(t *testing.T) {
-		parent := r.command(map[string]string{"NODE_OPTIONS": ""}, "-e", "setTimeout(() => {}, 60000)")
-		if err := parent.Start(); err != nil {
-			t.Fatal(err)
-		}
-		cmd := r.command(map[string]string{"LTLAB_PARENT": strconv.Itoa(parent.Process.Pid)}, "-e",
-			`process.on('SIGINT', () => { console.log('interrupted'); process.exit(130); }); setTimeout(() => process.kill(`+strconv.Itoa(parent.Process.Pid)+`), 100); setTimeout(() => {}, 60000)`)
-		go func() { _ = parent.Wait() }() // it is killed
-		if out := r.finish(cmd); out.exit != 130 || out.stdout != "interrupted\n" {
-			t.Errorf("exit %d, %q, %q", out.exit, out.stdout, out.stderr)
-		}
-	})
 }

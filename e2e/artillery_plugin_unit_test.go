@@ -97,6 +97,21 @@ run.end(0);
 	}
 }
 
+// Artillery's sketches lose negative values when they are merged.
+func TestNegativeValuesThatArtilleryForgetsAreRecordedAsThePeriodsHadThem(t *testing.T) {
+	rec := newPluginRig(t).drive(`
+run.period(report(0, {}, { h: [-1, 2] }));
+run.period(report(1, {}, { h: [-3, 4] }));
+run.done(report(0, {}, { h: [-1, 2, 4] }));
+run.end(0);
+`)
+	all := rec.merged(t, rec.seconds...)
+	same(t, "values", float64(all["h"].N), 4)
+	if l := rec.end.Ledger; !l.Balanced() || len(rec.notes["artillery-inconsistent"]) != 1 {
+		t.Errorf("ledger %+v, notes %q", l, rec.notes)
+	}
+}
+
 func TestTagsAreBoundedAndFoldedSamplesCounted(t *testing.T) {
 	rec := newPluginRig(t).drive(`
 const many = {};

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -21,8 +22,9 @@ type Artillery struct {
 	Script  string                 // bin/run of the package
 	Plugins func(dir string) error // writes the plugin's folder
 
-	test *mount.Test // nil for a scenario that comes with ltlab
-	aims bool        // the script has no target: it is given the run's
+	test  *mount.Test // nil for a scenario that comes with ltlab
+	aims  bool        // the script has no target: it is given the run's
+	known bool        // the script's own target is the run's
 }
 
 var _ Program = (*Artillery)(nil)
@@ -70,24 +72,24 @@ func (a *Artillery) Check(s *Spec, note func(string)) error {
 	return nil
 }
 
-// targetVariable finds the variable that a target consists of or begins with.
+// targetVariable finds the variables of a target.
 var targetVariable = regexp.MustCompile(`\{\{\s*\$(?:env|processEnvironment)\.([A-Za-z_]\w*)\s*\}\}`)
 
 // aim decides where the run goes: where the script or a flag says so, else to the run's target.
 func (a *Artillery) aim(s *Spec) error {
-	target := a.test.Target
-	if flag := flagValue(s.Args, "--target", "-t"); flag != "" {
-		target = flag
+	override, _ := overridden(s.Args)["target"].(string)
+	target := cmp.Or(override, flagValue(s.Args, "--target", "-t"), a.test.Aimed[flagValue(s.Args, "--environment", "-e")], a.test.Target)
+	for _, m := range targetVariable.FindAllStringSubmatch(target, -1) {
+		value, ok := s.lookup(a, m[1])
+		if !ok {
+			return problem.TargetUnset(s.Scenario.Name, m[1])
+		}
+		target = strings.ReplaceAll(target, m[0], value)
 	}
-	if m := targetVariable.FindStringSubmatch(target); m != nil && !s.sets(a, m[1]) {
-		return problem.TargetUnset(s.Scenario.Name, m[1])
-	}
-	elsewhere := flagValue(s.Args, "--config", "-c") != "" || flagValue(s.Args, "--overrides") != "" ||
-		slices.Contains(a.test.Aimed, flagValue(s.Args, "--environment", "-e"))
 	switch {
 	case target != "" && !strings.Contains(target, "{{"):
-		s.Target = target
-	case target != "" || elsewhere || !a.test.Read:
+		s.Target, a.known = target, true
+	case target != "" || flagValue(s.Args, "--config", "-c") != "" || !a.test.Read:
 	case s.Target == "":
 		return problem.TargetMissing(s.Scenario.Name)
 	default:
@@ -96,9 +98,30 @@ func (a *Artillery) aim(s *Spec) error {
 	return nil
 }
 
+// lookup is what the script finds under a variable's name.
+func (s *Spec) lookup(a *Artillery, name string) (value string, ok bool) {
+	for _, v := range slices.Concat(s.Environ, a.Variables(s)) { // the last one counts
+		if found, is := strings.CutPrefix(v, name+"="); is {
+			value, ok = found, true
+		}
+	}
+	if !ok && name == "BASE_URL" && s.Target != "" {
+		return s.Target, true
+	}
+	return value, ok
+}
+
+// overridden is the config in the caller's --overrides, nil when there is none.
+func overridden(args []string) map[string]any {
+	var doc struct{ Config map[string]any }
+	_ = json.Unmarshal([]byte(flagValue(args, overrides)), &doc) // of what is no JSON Artillery speaks
+	return doc.Config
+}
+
 // sets says whether the script finds a variable: of the user's, or one that ltlab sets itself.
 func (s *Spec) sets(a *Artillery, name string) bool {
-	return has(a.Variables(s), name) || has(s.Environ, name) || name == "BASE_URL" && s.Target != "" || s.StatsD != nil && strings.HasPrefix(name, "STATSD_")
+	_, ok := s.lookup(a, name)
+	return ok || s.StatsD != nil && strings.HasPrefix(name, "STATSD_")
 }
 
 // Unpack writes the plugin, and a TypeScript processor as JavaScript: Artillery would write that into the project.
@@ -130,7 +153,7 @@ func (a *Artillery) Scan(s *Spec) (*mount.Graph, error) {
 		return &mount.Graph{Files: []string{s.Scenario.Path}}, nil
 	}
 	g := a.test.Graph
-	g.Locals = slices.DeleteFunc(slices.Clone(g.Locals), func(l string) bool { return strings.HasPrefix(s.Target, l) }) // see Args
+	g.Locals = slices.DeleteFunc(slices.Clone(g.Locals), func(l string) bool { return a.known && strings.HasPrefix(s.Target, l) }) // see Args
 	g.Writes = g.Writes || filepath.Ext(a.test.Processor) == ".ts" && !a.compiles()
 	return &g, nil
 }
@@ -141,24 +164,57 @@ func (a *Artillery) Args(s *Spec, p Paths) []string {
 	if flagValue(s.Args, "--output", "-o") == "" {
 		args = append(args, "--output", p.Export)
 	}
-	if a.aims || p.Target != s.Target { // a container knows the lab's own services by other addresses
+	if a.aims {
 		args = append(args, "--target", p.Target)
 	}
-	if a.compiles() {
-		args = append(args, "--overrides", fmt.Sprintf(`{"config":{"processor":%q}}`, path.Join(filepath.ToSlash(p.Plugin), a.compiled())))
+	return slices.Concat(args, a.override(s, p), []string{p.Scenario})
+}
+
+const overrides = "--overrides"
+
+// override are the caller's flags with what ltlab changes of the script's config. Artillery takes a flag once, and --overrides
+// last.
+func (a *Artillery) override(s *Spec, p Paths) []string {
+	config := map[string]any{}
+	if a.known && p.Target != s.Target { // a container knows the lab's own services by other addresses
+		config["target"] = p.Target
 	}
-	return slices.Concat(args, s.Args, []string{p.Scenario})
+	if _, own := overridden(s.Args)["processor"]; a.compiles() && !own {
+		config["processor"] = path.Join(filepath.ToSlash(p.Plugin), a.compiled())
+	}
+	doc, given := map[string]any{}, flagValue(s.Args, overrides)
+	if len(config) == 0 || given != "" && (json.Unmarshal([]byte(given), &doc) != nil || doc == nil) { // Artillery says what is wrong with it
+		return s.Args
+	}
+	for name, value := range overridden(s.Args) {
+		if _, ours := config[name]; !ours {
+			config[name] = value
+		}
+	}
+	doc["config"] = config
+	text, err := json.Marshal(doc)
+	if err != nil {
+		panic(err) // it came from JSON
+	}
+	var args []string
+	for i, arg := range s.Args {
+		if arg != overrides && !strings.HasPrefix(arg, overrides+"=") && (i == 0 || s.Args[i-1] != overrides) {
+			args = append(args, arg)
+		}
+	}
+	return append(args, overrides, string(text))
 }
 
 // Env adds the plugin to those that the caller's environment names.
 func (a *Artillery) Env(s *Spec, base []string, p Paths, id, project string) []string {
 	set := map[string]string{}
 	var env []string
-	for _, v := range slices.Concat(base, s.Vars) {
+	for i, v := range slices.Concat(base, s.Vars) {
 		name, value, _ := strings.Cut(v, "=")
-		switch name {
-		case "ARTILLERY_PLUGINS", "ARTILLERY_PLUGIN_PATH", "NODE_OPTIONS":
+		switch {
+		case slices.Contains(merged, name):
 			set[name] = value
+		case i < len(base) && slices.Contains(proxies, name) && loopback(hostOf(s.Target)): // left out
 		default:
 			if !slices.Contains(ours, name) {
 				env = append(env, v)
@@ -172,11 +228,11 @@ func (a *Artillery) Env(s *Spec, base []string, p Paths, id, project string) []s
 	if err != nil {
 		panic(err) // it came from JSON
 	}
-	from := p.Plugin
+	from := append(modules(p.Scenario), p.Plugin)
 	if before := set["ARTILLERY_PLUGIN_PATH"]; before != "" {
-		from = before + ":" + from
+		from = append([]string{before}, from...)
 	}
-	env = append(env, "ARTILLERY_PLUGINS="+string(named), "ARTILLERY_PLUGIN_PATH="+from, "ARTILLERY_DISABLE_TELEMETRY=true",
+	env = append(env, "ARTILLERY_PLUGINS="+string(named), "ARTILLERY_PLUGIN_PATH="+strings.Join(from, ":"), "ARTILLERY_DISABLE_TELEMETRY=true",
 		"LTLAB_PARENT="+p.Parent, "LTLAB_RECORD="+p.Record, "LTLAB_RUN="+id, "LTLAB_PROJECT="+project)
 	if p.Parent != ParentStdin { // a container's Node has started when it reads this
 		env = append(env, "NODE_OPTIONS="+strings.TrimSpace(set["NODE_OPTIONS"]+" --require="+nodeOption(filepath.Join(p.Plugin, preload))))

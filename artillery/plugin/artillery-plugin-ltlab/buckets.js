@@ -74,22 +74,24 @@ class Buckets {
   }
 
   // without tells what these buckets of a whole run have and others, of its periods, have not: rest. less is how many
-  // samples the periods have more, emitted how many samples there are in all.
+  // samples the periods have more, negative how many of those are negative values, emitted how many samples there are.
   without(others) {
     const rest = new Buckets();
     let less = 0;
+    let negative = 0;
     let emitted = 0;
     for (const [series, b] of this.map) {
       const have = others.map.get(series);
       const d = have ? difference(series, b, have) : { rest: b, less: 0, emitted: b.n };
       if (d.rest.n > 0) rest.map.set(series, d.rest);
       less += d.less;
+      negative += d.negative || 0;
       emitted += d.emitted;
     }
     for (const [series, b] of others.map) {
       if (!this.map.has(series)) less += b.n;
     }
-    return { rest, less, emitted };
+    return { rest, less, negative, emitted };
   }
 
   get n() {
@@ -121,10 +123,9 @@ class Buckets {
 
 function difference(series, b, have) {
   if (series.kind === 'trend') {
-    const { rest, less } = b.sketch.without(have.sketch);
-    // Negative values that are gone were lost by Artillery between the periods and its end, and are recorded all the same.
-    const forgotten = have.sketch.negative.size > 0 ? less : 0;
-    return { rest: { n: rest.n, sketch: rest }, less, emitted: b.n + forgotten };
+    // Artillery forgets negative values when it merges sketches: the periods have them all the same.
+    const { rest, less, negative } = b.sketch.without(have.sketch);
+    return { rest: { n: rest.n, sketch: rest }, less, negative, emitted: b.n + negative };
   }
   const sum = b.sum - have.sum;
   if (series.kind === 'rate' || (b.whole && have.whole)) {

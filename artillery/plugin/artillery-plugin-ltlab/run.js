@@ -25,6 +25,7 @@ class Run {
     this.plan = new Plan();
     this.written = new Buckets(); // what the record's periods add up to
     this.seen = new Set(); // periods
+    this.load = null; // when load went on, in ms of wall time: [first, last]
     this.gaveUp = 0; // samples of periods that the disk did not take
     this.ledger = { emitted: null, recorded: 0 };
     this.thresholds = [];
@@ -36,7 +37,7 @@ class Run {
         run: id,
         ...(project && { project }),
         tool: 'artillery',
-        tool_version: `artillery ${version}`,
+        tool_version: version,
         mapping: MAPPING,
         start: new Date(this.start * 1000).toISOString(),
         period: PERIOD,
@@ -53,6 +54,7 @@ class Run {
     const from = Number(report.period);
     const t = Math.round(from / 1000) - this.start;
     this.last = Math.max(this.last, t);
+    this.span(report);
     const buckets = Buckets.of(report, this.series);
     this.tell(buckets);
     const n = buckets.n;
@@ -82,9 +84,10 @@ class Run {
 
   // done takes the report of the whole run: the truth that the periods are compared with.
   done(report) {
+    this.span(report);
     const whole = Buckets.of(report, this.series);
     this.tell(whole);
-    const { rest, less, emitted } = whole.without(this.written);
+    const { rest, less, negative, emitted } = whole.without(this.written);
     this.ledger.emitted = emitted;
     const n = rest.n;
     this.gaveUp = 0; // what periods had is in the rest
@@ -97,7 +100,8 @@ class Run {
       }
     }
     if (less > 0) {
-      this.note('artillery-inconsistent', `the periods of Artillery have ${less} samples more than its final report`);
+      const why = negative ? `, ${negative} of them negative values, which it forgets when it merges` : '';
+      this.note('artillery-inconsistent', `the periods of Artillery have ${less} samples more than its final report${why}`, true);
     }
     this.folded = whole.folded;
     this.file.flush();
@@ -126,6 +130,7 @@ class Run {
         t: Math.max(0, Math.round(this.now() - this.start * 1000) / 1000),
         exit: code,
         ...(REASONS.has(code) && { error: REASONS.get(code) }),
+        ...(this.load && { load: { from: this.load[0] / 1000 - this.start, to: this.load[1] / 1000 - this.start } }),
         ...(this.thresholds.length && { thresholds: this.thresholds }),
         ledger: {
           ...this.ledger,
@@ -135,6 +140,12 @@ class Run {
       },
     });
     return this.file.flush();
+  }
+
+  // span notes when a report's first and last samples were taken: rates are by that, for periods begin and end elsewhere.
+  span({ firstMetricAt: first, lastMetricAt: last }) {
+    if (!(first > 0 && last >= first)) return;
+    this.load = this.load ? [Math.min(this.load[0], first), Math.max(this.load[1], last)] : [first, last];
   }
 
   tell({ invalid, missing }) {

@@ -44,17 +44,17 @@ class Sketch {
     this.max = Math.max(this.max, other.max);
   }
 
-  // without returns what this sketch has more than another one, and how many values it has less. Which values were the
-  // smallest and the largest of the rest cannot be told: they lie within this sketch's.
+  // without returns what this sketch has more than another one, how many values it has less, and how many of those are
+  // negative. Which values were the smallest and the largest of the rest cannot be told: they lie within this sketch's.
   without(other) {
     const rest = new Sketch();
-    let less = subtract(this.positive, other.positive, rest.positive) + subtract(this.negative, other.negative, rest.negative);
+    const negative = subtract(this.negative, other.negative, rest.negative);
+    const less = negative + subtract(this.positive, other.positive, rest.positive) + Math.max(0, other.zeros - this.zeros);
     rest.zeros = Math.max(0, this.zeros - other.zeros);
-    less += Math.max(0, other.zeros - this.zeros);
     rest.sum = this.sum - other.sum;
     rest.min = this.min;
     rest.max = this.max;
-    return { rest, less };
+    return { rest, less, negative };
   }
 
   // bounds are the smallest and largest value; 0 and 0 when there is none that is a number.

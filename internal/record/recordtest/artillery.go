@@ -73,7 +73,7 @@ func NewArtillery(t testing.TB, runs record.Runs, id string) *Artillery {
 	index, err := mapping.Index()
 	fatal(t, err)
 	a.sketch = func() *record.Sketch { return record.NewSketch(index) }
-	a.tool.Header(record.Header{Format: record.Format, Run: id, Project: "shop", Tool: "artillery", ToolVersion: "artillery 2.0.34",
+	a.tool.Header(record.Header{Format: record.Format, Run: id, Project: "shop", Tool: "artillery", ToolVersion: "2.0.34",
 		Mapping: mapping, Start: a.Start, Period: 10})
 	for _, name := range []string{seriesRequests, seriesResponses, seriesCreated, seriesCompleted, seriesFailed, seriesSkipped} {
 		a.declare(name, name, record.Counter, "", nil)
