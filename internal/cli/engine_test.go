@@ -65,6 +65,8 @@ func bare(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/info"):
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"Architecture": "x86_64", "OSType": "linux"}`))
+	case strings.HasSuffix(r.URL.Path, "/build"):
+		_, _ = w.Write([]byte(`{"stream": "Step 1/2 : FROM node"}` + `{"error": "lookup registry.example: no such host"}`))
 	case strings.Contains(r.URL.Path, "/images/create"):
 		refuse(w, http.StatusInternalServerError, "lookup registry.example: no such host")
 	case strings.Contains(r.URL.Path, "/images/"):

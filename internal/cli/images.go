@@ -121,9 +121,35 @@ func (d *Deps) writeImages(doc *imagesDoc) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	writeMissing(d, doc.Images)
 	if len(doc.Restart) > 0 {
 		names := strings.Join(doc.Restart, " ")
 		fmt.Fprintf(d.IO.Out, "\nstill on the older image: %s\n\n  next   %s\n", names, d.IO.OutTint().Bold("ltlab restart "+names))
 	}
 	return nil
+}
+
+// writeMissing says how images are had that are not here.
+func writeMissing(d *Deps, images []docker.Image) {
+	var pull, rebuild []string
+	for _, v := range images {
+		switch {
+		case v.Local:
+		case v.Ours:
+			rebuild = append(rebuild, v.Service)
+		default:
+			pull = append(pull, v.Service)
+		}
+	}
+	if len(pull)+len(rebuild) > 0 {
+		fmt.Fprintln(d.IO.Out)
+	}
+	for _, way := range []struct {
+		say, command string
+		services     []string
+	}{{"to pull", "ltlab pull", pull}, {"to make", "ltlab rebuild", rebuild}} {
+		if len(way.services) > 0 {
+			fmt.Fprintf(d.IO.Out, "  %s   %s\n", way.say, d.IO.OutTint().Bold(way.command+" "+strings.Join(way.services, " ")))
+		}
+	}
 }

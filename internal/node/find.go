@@ -88,19 +88,19 @@ func (o *Options) artillery(t *Tool) (*artilleryPackage, error) {
 		modules := filepath.Join(dir, "node_modules")
 		pkg, err := readArtillery(filepath.Join(modules, "artillery"))
 		if try(modules, "the project", pkg, err) {
-			t.Passed = s.passed()
+			t.Passed = s.passed("Artillery", ArtilleryOldest)
 			return pkg, nil
 		}
 	}
 	pkg, place, err := onPath()
 	if try(place, "PATH", pkg, err) {
-		t.Passed = s.passed()
+		t.Passed = s.passed("Artillery", ArtilleryOldest)
 		return pkg, nil
 	}
 	if o.Cache != "" {
 		pkg, err = readArtillery(filepath.Join(o.Cache, "node_modules", "artillery"))
 		if try(o.Cache, "the lab's cache", pkg, err) {
-			t.Passed = s.passed()
+			t.Passed = s.passed("Artillery", ArtilleryOldest)
 			return pkg, nil
 		}
 	}
@@ -110,14 +110,17 @@ func (o *Options) artillery(t *Tool) (*artilleryPackage, error) {
 	return nil, problem.ArtilleryNotFound(s.looked, false)
 }
 
-// passed are the places that had something, though nothing that does.
-func (s *seen) passed() (out []string) {
+// passed are the places that had something, though nothing that does: a warning each.
+func (s *seen) passed(what, oldest string) (out []string) {
 	for _, v := range s.looked {
 		if strings.HasSuffix(v, ")") && !strings.HasSuffix(v, "(not set)") {
-			out = append(out, v)
+			out = append(out, what+" is not taken from "+v)
 		}
 	}
-	return append(out, s.old...)
+	for _, v := range s.old {
+		out = append(out, fmt.Sprintf("%s is not taken from where it is older than %s: %s", what, oldest, v))
+	}
+	return out
 }
 
 // node finds a Node for the Artillery of those node_modules folders.
@@ -157,7 +160,7 @@ func (o *Options) node(ctx context.Context, t *Tool, modules []string) error {
 	}
 	for _, p := range places {
 		if try(p[0], p[1]) {
-			t.Passed = append(t.Passed, s.passed()...)
+			t.Passed = append(t.Passed, s.passed("Node", NodeOldest)...)
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -196,7 +199,7 @@ func nodeVersion(ctx context.Context, program string, environ []string) (string,
 		return "", context.Cause(ctx)
 	}
 	if err != nil {
-		return "", fmt.Errorf("cannot be run: %w", bare(err))
+		return "", errors.New("cannot be run: " + bare(err).Error()) // not wrapped: it is there, be it that its loader is not
 	}
 	version, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "v")
 	if !ok {

@@ -175,6 +175,8 @@ func replace(work, dir string) error {
 
 // runNpm installs both into the folder work. No package's own script is run: none is needed, and npm may be told so anyway.
 func runNpm(ctx context.Context, npm, work string, environ []string, p term.Progress) error {
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
 	cmd := exec.CommandContext(ctx, npm, "install", "--prefix", work, "--global=false", "--save-exact", "--ignore-scripts",
 		"--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--loglevel=http",
 		"--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", // a registry that is not there is known in seconds
@@ -202,8 +204,12 @@ func runNpm(ctx context.Context, npm, work string, environ []string, p term.Prog
 		in.Close()
 		ended <- err
 	}()
-	tail := follow(lines, p)
+	tail := follow(lines, giveUp, p)
 	err := <-ended
+	var silent *silentError
+	if errors.As(context.Cause(ctx), &silent) {
+		return silent
+	}
 	text := strings.Join(tail, "\n")
 	switch {
 	case err == nil:
@@ -216,17 +222,27 @@ func runNpm(ctx context.Context, npm, work string, environ []string, p term.Prog
 	return errors.New(text)
 }
 
-// follow reads what npm prints, says how far it is every few seconds, and returns what it said of a failure.
-func follow(lines <-chan string, p term.Progress) []string {
+// enough failed requests without one answer say that npm's registry is not there. npm itself goes on for each of some
+// hundreds of packages when it has old answers in its cache.
+const enough = 6
+
+// silentError is a registry that does not answer; it holds npm's word on the last request.
+type silentError struct{ last string }
+
+func (e *silentError) Error() string { return "npm's registry does not answer: " + e.last }
+
+// follow reads what npm prints, says how far it is every few seconds, and returns what it said of a failure. It gives npm
+// up when nothing answers.
+func follow(lines <-chan string, giveUp func(error), p term.Progress) []string {
 	began := time.Now()
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
-	fetched := 0
+	answers, failed := 0, 0
 	var said, errs []string
 	for {
 		select {
 		case <-tick.C:
-			p(term.Event{Text: fmt.Sprintf("npm works: %d answers of its registry", fetched), Took: time.Since(began)})
+			p(term.Event{Text: fmt.Sprintf("npm works: %d answers of its registry", answers), Took: time.Since(began)})
 		case line, ok := <-lines:
 			if !ok {
 				if len(errs) > 0 {
@@ -234,10 +250,17 @@ func follow(lines <-chan string, p term.Progress) []string {
 				}
 				return said
 			}
-			switch text := strings.TrimSpace(line); {
-			case strings.HasPrefix(text, "npm http fetch "):
-				fetched++
-			case text == "", strings.HasPrefix(text, "npm warn "), strings.HasPrefix(text, "npm WARN "), strings.Contains(text, "A complete log of this run"):
+			text := strings.TrimSpace(line)
+			fetch, isFetch := strings.CutPrefix(text, "npm http fetch ")
+			switch {
+			case isFetch && strings.Contains(fetch, " failed with "):
+				if failed++; failed >= enough && answers == 0 {
+					giveUp(&silentError{fetch})
+				}
+			case isFetch && !strings.Contains(fetch, "(cache stale)"): // for want of an answer
+				answers++
+			case text == "", strings.HasPrefix(text, "npm warn "), strings.HasPrefix(text, "npm WARN "), strings.HasPrefix(text, "npm http "),
+				strings.Contains(text, "A complete log of this run"):
 			case strings.HasPrefix(text, "npm error "), strings.HasPrefix(text, "npm ERR! "):
 				errs = last(append(errs, text))
 			default:

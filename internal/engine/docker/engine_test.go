@@ -104,14 +104,23 @@ func TestLinesOfSeveralLogsStayWhole(t *testing.T) {
 }
 
 func TestTheEnginesStreamTellsItsFailure(t *testing.T) {
-	if err := failure(strings.NewReader(`{"stream":"Step 1/3"}` + "\n" + `{"error":"no space left"}` + "\n")); err == nil || err.Error() != "no space left" {
+	var steps []string
+	step := func(s string) { steps = append(steps, s) }
+	if err := failure(strings.NewReader(`{"stream":"Step 1/3"}`+"\n"+`{"error":"no space left"}`+"\n"), step); err == nil || err.Error() != "no space left" {
 		t.Errorf("got %v", err)
 	}
-	if err := failure(strings.NewReader(`{"stream":"done"}`)); err != nil {
+	if err := failure(strings.NewReader(`{"stream":"done"}`), step); err != nil {
 		t.Errorf("got %v", err)
 	}
-	if failure(strings.NewReader(`{"stream":`)) == nil {
+	if failure(strings.NewReader(`{"stream":`), step) == nil {
 		t.Error("a stream that breaks off is no success")
+	}
+	npm := `{"stream":"Step 1/3 : FROM node"}` + `{"stream":"Step 2/3 : USER 1"}` + `{"stream":"npm warn x\nnpm error code E404\n"}` + `{"error":"exit 1"}`
+	if err := failure(strings.NewReader(npm), step); err == nil || err.Error() != "npm error code E404\nexit 1" {
+		t.Errorf("got %v", err)
+	}
+	if want := []string{"step 1/3 : FROM node"}; !slices.Equal(steps, want) {
+		t.Errorf("steps %q, want %q", steps, want)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/docker/compose/v5/pkg/api"
 
 	"github.com/ltlab/ltlab/compose"
+	"github.com/ltlab/ltlab/grafana"
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/gate"
@@ -138,6 +139,9 @@ func (s *start) run(ctx context.Context, exact map[string]int) error {
 	if slices.Contains(s.services, engine.Grafana) {
 		if err := s.Home.MakeDashboards(); err != nil {
 			return problem.HomeUnusable(string(s.Home), err)
+		}
+		if err := grafana.WriteBoards(s.Home.OwnDashboards()); err != nil {
+			return problem.HomeUnusable(s.Home.OwnDashboards(), err)
 		}
 	}
 	if slices.Contains(s.services, engine.InfluxDB) {

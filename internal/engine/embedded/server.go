@@ -95,7 +95,7 @@ func Serve(ctx context.Context, c ServeConfig) error {
 	defer cancel()
 	done := make(chan error, 2)
 	go func() { done <- toy.Run(ctx, listeners[engine.ToyAPI]) }()
-	go func() { done <- serveHTTP(ctx, listeners[engine.Boards], c.Guard(last[engine.Boards], mux)) }()
+	go func() { done <- ServeHTTP(ctx, listeners[engine.Boards], c.Guard(last[engine.Boards], mux)) }()
 	if err := config.WriteJSON(c.Home.State(), st); err != nil {
 		cancel()
 		return errors.Join(err, <-done, <-done)
@@ -124,8 +124,8 @@ func hold(ctx context.Context, path string) (unlock func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// serveHTTP serves until ctx ends; then open requests get five seconds.
-func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
+// ServeHTTP serves until ctx ends; then open requests get five seconds.
+func ServeHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
 	s := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
