@@ -9,7 +9,7 @@ PACKAGES := ./artillery/... ./cmd/... ./compose/... ./grafana/... ./internal/...
 # Both binaries are always handed to go build: its cache knows better than make what changed.
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/ltlab and bin/ltlab-k6

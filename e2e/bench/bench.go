@@ -53,7 +53,8 @@ type bench struct {
 	scratch string // empty folder, removed at the end
 	short   bool
 	force   bool
-	rounds  int // of every mark; 0: its own
+	rounds  int           // of every mark; 0: its own
+	steady  time.Duration // of each run of artillery-memory; 0: its own
 	say     func(format string, args ...any)
 	others  func(context.Context) (float64, error) // share of the machine's CPU that others use now, 0 to 1
 }

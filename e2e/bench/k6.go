@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/ltlab/ltlab/internal/record"
@@ -70,21 +69,18 @@ func (b *bench) runFast(ctx context.Context, l fastLoad) (*k6Run, error) {
 		return nil, err
 	}
 	r := &k6Run{}
-	if err := r.watch(cmd.Process.Pid, cmd.Wait); err != nil {
+	if r.memory, err = watchMemory(cmd); err != nil {
 		return nil, describe(cmd, err, stderr.String())
 	}
-	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return nil, errors.New("this system does not tell what a process used")
+	if r.cpu, r.peak, err = used(cmd); err != nil {
+		return nil, err
 	}
-	r.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	r.peak = usage.Maxrss << 10
 	if err := r.read(summary); err != nil {
 		return nil, err
 	}
 	if l.output {
 		// An output that is off or loses samples is fast, too.
-		n, err := recordedRequests(recorded, len(l.env) > 0 && !l.unsent)
+		n, err := recordedRequests(recorded, "http_reqs", len(l.env) > 0 && !l.unsent)
 		if err == nil && n != r.requests {
 			err = fmt.Errorf("the record has %d requests, k6 made %d", n, r.requests)
 		}
@@ -93,24 +89,6 @@ func (b *bench) runFast(ctx context.Context, l fastLoad) (*k6Run, error) {
 		}
 	}
 	return r, nil
-}
-
-// watch samples the process's memory until wait returns.
-func (r *k6Run) watch(pid int, wait func() error) error {
-	ended := make(chan error, 1)
-	go func() { ended <- wait() }()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case err := <-ended:
-			return err
-		case <-tick.C:
-			if n := processMemory(pid); n > 0 {
-				r.memory = append(r.memory, n)
-			}
-		}
-	}
 }
 
 // read takes k6's own figures from its summary export.
@@ -141,8 +119,9 @@ func (r *k6Run) read(path string) error {
 	return nil
 }
 
-// recordedRequests counts the requests in a record that must be complete, and sent when that was asked for.
-func recordedRequests(path string, sent bool) (n int64, err error) {
+// recordedRequests counts the requests, the counts of a metric, in a record that must be complete, and sent when that was
+// asked for.
+func recordedRequests(path, name string, sent bool) (n int64, err error) {
 	tail, err := record.OpenTail(path)
 	if err != nil {
 		return 0, err
@@ -152,7 +131,7 @@ func recordedRequests(path string, sent bool) (n int64, err error) {
 	var end *record.End
 	err = tail.Each(func(l record.ToolLine) error {
 		switch {
-		case l.Metric != nil && l.Metric.Name == "http_reqs":
+		case l.Metric != nil && l.Metric.Name == name:
 			metric = l.Metric.ID
 		case l.Series != nil && l.Series.Metric == metric:
 			series[l.Series.ID] = true

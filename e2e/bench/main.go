@@ -26,6 +26,9 @@ func marks() []mark {
 // way are the marks of the way into InfluxDB, of `make bench-k6`.
 func way() []mark { return []mark{influxRPS(), influxSamples(), influxSize(), influxMemory()} }
 
+// ofArtillery are the marks of `make bench-artillery`.
+func ofArtillery() []mark { return []mark{artilleryRPS(), artilleryMemory(), artilleryStart()} }
+
 // long are marks that take an hour: they are measured when -only names them.
 func long() []mark { return []mark{soak()} }
 
@@ -47,9 +50,10 @@ var errUnmeasured = errors.New("not every mark could be measured, see above")
 // measured is.
 func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "measure these `marks` only, by commas; all of make bench-k6 and each long one have pages of their own")
+	only := flags.String("only", "", "measure these `marks` only, by commas; all of make bench-k6, all of make bench-artillery and each long one have pages of their own")
 	rounds := flags.Int("rounds", 0, "`rounds` of every mark (default: each mark's own)")
 	short := flags.Bool("short", false, "measure for a moment, to see that it works; does not write "+page)
+	length := flags.Duration("length", 0, "how long each run of artillery-memory lasts (default: ten minutes)")
 	force := flags.Bool("force", false, "measure on a busy machine, and say so")
 	bare := flags.Bool(bareFlag, false, "be the bare server of toy-fast")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -57,19 +61,19 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	} else if err != nil {
 		return err
 	}
-	if flags.NArg() > 0 || *rounds < 0 {
+	if flags.NArg() > 0 || *rounds < 0 || *length < 0 {
 		return fmt.Errorf("bad arguments %q", args)
 	}
 	if *bare {
 		return serveBare()
 	}
-	chosen, err := choose(marks(), append(way(), long()...), *only)
+	chosen, err := choose(marks(), slices.Concat(way(), ofArtillery(), long()), *only)
 	if err != nil {
 		return err
 	}
 	b := &bench{
 		ltlab: os.Getenv("LTLAB_BIN"), k6: os.Getenv("LTLAB_K6"), cache: os.Getenv("LTLAB_CACHE"),
-		short: *short, force: *force, rounds: *rounds, others: othersCPU,
+		short: *short, force: *force, rounds: *rounds, steady: *length, others: othersCPU,
 		say: func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) },
 	}
 	if b.ltlab == "" || b.k6 == "" || b.cache == "" {
@@ -79,7 +83,7 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(b.scratch)
-	programs, err := b.versions(ctx)
+	programs, err := b.versions(ctx, chosen)
 	if err != nil {
 		return err
 	}
@@ -87,11 +91,12 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := &report{machine: thisMachine(), programs: programs, date: time.Now(), results: results}
+	to, target := pageOf(*only)
+	r := &report{machine: thisMachine(), programs: programs, date: time.Now(), results: results, target: target}
 	if err := r.text(out); err != nil {
 		return err
 	}
-	if to := pageOf(*only); to != "" && !*short {
+	if to != "" && !*short {
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
 		}
@@ -106,25 +111,32 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// pageOf is the page that is written: of all marks of `make bench`, of all of `make bench-k6`, or of one long mark; "" for
-// any other choice.
-func pageOf(only string) string {
-	var ids []string
-	for _, m := range way() {
-		ids = append(ids, m.id)
-	}
+// pageOf is the page that is written, and the target of make that writes it: of all marks of `make bench`, of all of
+// `make bench-k6` or `make bench-artillery`, or of one long mark; "" for any other choice.
+func pageOf(only string) (to, target string) {
 	switch only {
 	case "":
-		return page
-	case strings.Join(ids, ","):
-		return "docs/benchmarks-k6.md"
+		return page, "bench"
+	case ids(way()):
+		return "docs/benchmarks-k6.md", "bench-k6"
+	case ids(ofArtillery()):
+		return "docs/benchmarks-artillery.md", "bench-artillery"
 	}
 	for _, m := range long() {
 		if m.id == only {
-			return "docs/benchmarks-" + m.id + ".md"
+			return "docs/benchmarks-" + m.id + ".md", m.id
 		}
 	}
-	return ""
+	return "", ""
+}
+
+// ids are the marks as -only names them.
+func ids(marks []mark) string {
+	var all []string
+	for _, m := range marks {
+		all = append(all, m.id)
+	}
+	return strings.Join(all, ",")
 }
 
 // choose picks marks by id, in their own order; without any, all that are not long.
@@ -146,7 +158,7 @@ func choose(all, long []mark, only string) ([]mark, error) {
 }
 
 // versions are the first lines of what the measured programs say of themselves.
-func (b *bench) versions(ctx context.Context) ([]string, error) {
+func (b *bench) versions(ctx context.Context, marks []mark) ([]string, error) {
 	var all []string
 	for _, program := range []string{b.ltlab, b.k6} {
 		out, _, err := run(ctx, 10*time.Second, environ(), program, "version")
@@ -155,6 +167,13 @@ func (b *bench) versions(ctx context.Context) ([]string, error) {
 		}
 		line, _, _ := strings.Cut(string(out), "\n")
 		all = append(all, line)
+	}
+	if slices.ContainsFunc(marks, func(m mark) bool { return strings.HasPrefix(m.id, "artillery-") }) {
+		tool, err := b.artillery(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, "Artillery "+tool.Version, "Node "+tool.NodeVersion)
 	}
 	return all, nil
 }

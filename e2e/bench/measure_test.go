@@ -95,16 +95,16 @@ func TestRecordedRequestsAreCounted(t *testing.T) {
 		}
 		return path
 	}
-	if n, err := recordedRequests(write(54, true), false); err != nil || n != 40 {
+	if n, err := recordedRequests(write(54, true), "http_reqs", false); err != nil || n != 40 {
 		t.Errorf("%d requests, error %v", n, err)
 	}
-	if _, err := recordedRequests(write(54, true), true); err == nil {
+	if _, err := recordedRequests(write(54, true), "http_reqs", true); err == nil {
 		t.Error("a record that no InfluxDB has is taken for one that was sent")
 	}
-	if _, err := recordedRequests(write(53, true), false); err == nil {
+	if _, err := recordedRequests(write(53, true), "http_reqs", false); err == nil {
 		t.Error("a ledger that does not add up is taken")
 	}
-	if _, err := recordedRequests(write(54, false), false); err == nil {
+	if _, err := recordedRequests(write(54, false), "http_reqs", false); err == nil {
 		t.Error("a record without an end is taken")
 	}
 }

@@ -12,11 +12,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
 // obeyed are the caller's variables that would change what is measured.
-var obeyed = regexp.MustCompile(`^(K6_|LTLAB_|NODE_ENV=|NODE_OPTIONS=|GOMAXPROCS=|GOGC=|GOMEMLIMIT=|GODEBUG=)`)
+var obeyed = regexp.MustCompile(`^(K6_|LTLAB_|ARTILLERY_|WORKERS=|NODE_ENV=|NODE_OPTIONS=|GOMAXPROCS=|GOGC=|GOMEMLIMIT=|GODEBUG=)`)
 
 // environ is the caller's environment without them.
 func environ(extra ...string) []string {
@@ -51,6 +52,34 @@ func run(ctx context.Context, limit time.Duration, env []string, name string, ar
 		err = describe(cmd, err, stderr.String())
 	}
 	return stdout.Bytes(), took, err
+}
+
+// watchMemory waits for a started command and takes its resident memory, in bytes, once a second.
+func watchMemory(cmd *exec.Cmd) (memory []int64, err error) {
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return memory, err
+		case <-tick.C:
+			if n := processMemory(cmd.Process.Pid); n > 0 {
+				memory = append(memory, n)
+			}
+		}
+	}
+}
+
+// used is the CPU time that a command took which has ended, with all that it waited for, and its highest resident memory
+// in bytes.
+func used(cmd *exec.Cmd) (cpu time.Duration, peak int64, err error) {
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0, 0, errors.New("this system does not tell what a process used")
+	}
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), usage.Maxrss << 10, nil
 }
 
 // describe adds what a command said last to its error.

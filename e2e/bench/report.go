@@ -14,12 +14,13 @@ type report struct {
 	programs []string // what was measured, with versions
 	date     time.Time
 	results  []result
+	target   string // of make, that writes the page
 }
 
 // cells are a figure's median, range, rounds, goal and verdict.
 func (f *figure) cells() []string {
 	if f.err != nil {
-		return []string{"-", "-", "0", f.number(f.goal.String()), "not measured"}
+		return []string{"-", "-", "0", f.aim(), "not measured"}
 	}
 	low, high := f.values[0], f.values[0]
 	for _, v := range f.values {
@@ -30,9 +31,17 @@ func (f *figure) cells() []string {
 		f.number(fmt.Sprintf("%.*f", f.digits, m)),
 		fmt.Sprintf("%.*f to %.*f", f.digits, low, f.digits, high),
 		fmt.Sprint(len(f.values)),
-		f.number(f.goal.String()),
+		f.aim(),
 		f.goal.verdict(m),
 	}
+}
+
+// aim is a figure's goal with its unit.
+func (f *figure) aim() string {
+	if f.goal.none {
+		return f.goal.String()
+	}
+	return f.number(f.goal.String())
 }
 
 func (f *figure) number(text string) string {
@@ -79,7 +88,7 @@ func (r *report) misses() []string {
 				lines = append(lines, fmt.Sprintf("%s, %s: not measured: %v", res.id, f.name, f.err))
 			case f.goal.gap(m) != 0:
 				lines = append(lines, fmt.Sprintf("%s, %s: %s where %s was the goal, %s", res.id, f.name,
-					f.number(fmt.Sprintf("%.*f", f.digits, m)), f.number(f.goal.String()), f.goal.verdict(m)))
+					f.number(fmt.Sprintf("%.*f", f.digits, m)), f.aim(), f.goal.verdict(m)))
 			}
 		}
 	}
@@ -113,12 +122,12 @@ func (r *report) text(w io.Writer) error {
 	return nil
 }
 
-// markdown is the page docs/benchmarks.md.
+// markdown is a page of docs/.
 func (r *report) markdown() string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	p("# Benchmarks\n")
-	p("Written by `make bench`. Programs that are compared take turns on the same machine (A B B A), and a ratio is of two in the same round.")
+	p("Written by `make %s`. Programs that are compared take turns on the same machine (A B B A), and a ratio is of two in the same round.", r.target)
 	p("The median of the rounds counts; the range is from the lowest to the highest round. All load stays on 127.0.0.1.\n")
 	p("- Machine: %s, %d cores, %s of memory, %s", r.machine.cpu, r.machine.cores, r.machine.memory, r.machine.os)
 	p("- Programs: %s", strings.Join(append(r.programs, r.machine.golang), ", "))

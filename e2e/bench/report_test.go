@@ -14,7 +14,7 @@ func tested(t *testing.T, values ...float64) *report {
 	}
 	return &report{
 		machine: machine{cpu: "Abacus", cores: 2, memory: "1.0 GB", os: "Linux 9", golang: "go1.26"}, programs: []string{"ltlab 1", "k6 2"},
-		date: time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC), results: results,
+		date: time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC), results: results, target: "bench",
 	}
 }
 
@@ -42,6 +42,16 @@ func TestPageHoldsTheTable(t *testing.T) {
 `
 	if !strings.HasSuffix(got, want) {
 		t.Errorf("the page ends otherwise:\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestFigureWithoutAGoalNeitherHoldsNorMisses(t *testing.T) {
+	r := tested(t, 2)
+	r.results[0].figures = r.results[0].figures[:1]
+	r.results[0].figures[0].goal, r.results[0].figures[0].unit = noGoal(), "s"
+	page := r.markdown()
+	if want := "\n| weight | a / b | 2.00 s | 2.00 to 2.00 | 1 | none | - |\n"; !strings.Contains(page, want) || !strings.Contains(page, "\nNothing.\n") {
+		t.Errorf("the page has no row %q, or something misses:\n%s", want, page)
 	}
 }
 

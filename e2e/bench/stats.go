@@ -46,14 +46,19 @@ func minus(a, b float64) float64 { return a - b }
 
 // goal is a bound on a figure's median.
 type goal struct {
+	none  bool // the figure is for information
 	least bool // at least; else at most
 	bound float64
 }
 
-func atLeast(bound float64) goal { return goal{true, bound} }
-func atMost(bound float64) goal  { return goal{false, bound} }
+func atLeast(bound float64) goal { return goal{least: true, bound: bound} }
+func atMost(bound float64) goal  { return goal{bound: bound} }
+func noGoal() goal               { return goal{none: true} }
 
 func (g goal) String() string {
+	if g.none {
+		return "none"
+	}
 	if g.least {
 		return fmt.Sprintf("≥ %g", g.bound)
 	}
@@ -62,6 +67,9 @@ func (g goal) String() string {
 
 // gap is by how much v misses the goal, 0 when it holds. What is not a number misses it by that.
 func (g goal) gap(v float64) float64 {
+	if g.none {
+		return 0
+	}
 	if g.least {
 		v, g.bound = g.bound, v
 	}
@@ -71,8 +79,11 @@ func (g goal) gap(v float64) float64 {
 	return v - g.bound
 }
 
-// verdict of a median: "holds", or by how much it misses, in the figure's unit and as a share of the goal.
+// verdict of a median: "holds", "-" where there is no goal, or by how much it misses, in the figure's unit and as a share of the goal.
 func (g goal) verdict(v float64) string {
+	if g.none {
+		return "-"
+	}
 	gap := g.gap(v)
 	if gap == 0 {
 		return "holds"

@@ -84,6 +84,7 @@ func TestVerdict(t *testing.T) {
 		{atLeast(0.97), 0.9699, "misses by 0.0001 (0.01 %)"},
 		{atMost(32), 32, "holds"},
 		{atMost(32), -4, "holds"},
+		{noGoal(), 48, "-"},
 		{atMost(32), 48, "misses by 16 (50 %)"},
 	} {
 		if got := c.goal.verdict(c.value); got != c.want {
