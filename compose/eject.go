@@ -98,6 +98,9 @@ func ejectedFiles(lab *config.EnvFile) map[string][]byte {
 		"grafana/" + grafana.DatasourceFile: []byte(grafana.DatasourceWithFile("/run/ltlab/influxdb_read_token")),
 		"grafana/dashboards/.gitkeep":       {}, // Grafana watches the folder, so it must be there
 	}
+	for name, content := range grafana.Boards() {
+		files["grafana/dashboards/ltlab/"+name] = content
+	}
 	err := fs.WalkDir(ejected, "eject", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files[strings.TrimPrefix(name, "eject/")], err = ejected.ReadFile(name)

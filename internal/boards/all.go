@@ -15,13 +15,36 @@ func All() []Board {
 	return all
 }
 
-// For returns the board for a tool's runs, the first board where none is made for it.
+// For returns the board of every day for a tool's runs, k6's where none is made for it.
 func For(tool string) *Board {
-	all := All()
-	for i := range all {
-		if all[i].Tool == tool {
-			return &all[i]
+	var otherwise *Board
+	for _, b := range All() {
+		if b.Depth != Elite {
+			continue
+		}
+		if b.Tool == tool {
+			return &b
+		}
+		if b.Tool == "k6" {
+			otherwise = &b
 		}
 	}
-	return &all[0]
+	return otherwise
+}
+
+// Of returns all boards for a tool's runs: those made for it, the shallowest first, then those for any tool.
+func Of(tool string) []Board {
+	var own, any []Board
+	for _, depth := range []Depth{WarRoom, Elite, Pro, Compare, ""} {
+		for _, b := range All() {
+			switch {
+			case b.Depth != depth:
+			case b.Tool == tool:
+				own = append(own, b)
+			case b.Tool == "":
+				any = append(any, b)
+			}
+		}
+	}
+	return append(own, any...)
 }

@@ -5,19 +5,34 @@
 package boards
 
 import (
+	"regexp"
+	"strings"
+
 	"github.com/ltlab/ltlab/internal/analysis"
 	"github.com/ltlab/ltlab/internal/rows"
 )
 
-// Board is one page of panels about one run.
+// Board is one page of panels about one run, or about two.
 type Board struct {
 	ID          string // part of addresses and of Grafana's uid; never changes
 	Title       string
-	Tool        string // the tool whose runs it is made for
+	Tool        string // the tool whose runs it is made for; "": any
+	Depth       Depth
 	Description string
 	Rows        []PanelRow
 	Shades      []Shade
 }
+
+// Depth says how a board is read.
+type Depth string
+
+// The depths.
+const (
+	WarRoom Depth = "war-room" // few, large, live: on a wall while a test runs
+	Elite   Depth = "elite"    // every day
+	Pro     Depth = "pro"      // analysis: distributions and everything that was measured
+	Compare Depth = "compare"  // two runs side by side
+)
 
 // Shade is a condition under which a run's figures say less: where the query's value is At or above it, charts have a gray
 // ground. Several make one ground.
@@ -41,6 +56,8 @@ const (
 	Timeseries Kind = "timeseries" // a line for each series
 	Bars       Kind = "bars"       // columns over time, the series stacked
 	Table      Kind = "table"      // a line for each value of the panel's Key, a column for each query
+	Heatmap    Kind = "heatmap"    // the only query's metric over time, in bins of rows.Heat
+	Spectrum   Kind = "spectrum"   // a line for each query over rows.Quantiles, the tail drawn wide
 )
 
 // Panel is one figure of a board.
@@ -90,15 +107,21 @@ type Query struct {
 	Label  string // of the line, column or small figure
 	Metric string
 	Field  string // as rows.Row.Field names them
+	Or     string // the metric of other tools that means the same: a run has only one of the two
+	Named  string // the metric that has it by tag name, where that is another one
 	Rollup rows.Rollup
 	Window rows.Window       // rows.Second stands for the run's finest window
 	Where  map[string]string // tags that must have these values
 	By     string            // counts only: sum over all series, one answer for each value of this tag
 	Only   Class             // with By: take the values of this class together as one answer
 	Calc   Calc
-	Each   string // not counts: a line for each value of this tag, named by it
-	If     *Query // values count only where this query, of the same roll-up and window, is above zero
-	Unit   Unit   // unless empty, in place of the panel's
+	Each   string // a line for each row of the roll-up, named by this tag
+	Plus   []Query
+	Minus  []Query // taken from the value with Plus added, never below nought
+	Over   []Query // whose sum divides all that; at nought there is no value
+	Other  bool    // of the run that is compared with
+	If     *Query  // values count only where this query, of the same roll-up and window, is above zero
+	Unit   Unit    // unless empty, in place of the panel's
 	Ink    Ink
 	Dashed bool
 }
@@ -106,19 +129,24 @@ type Query struct {
 // Calc is what becomes of a query's values.
 type Calc string
 
-// The calculations. All but PerSecond read rows as they are.
+// The calculations.
 const (
 	AsIs      Calc = ""
 	PerSecond Calc = "per-second" // a count divided by its window's length
+	AtOnce    Calc = "at-once"    // a sum of times in ms divided by its window's length: how many went on at once (Little's law)
 	Share     Calc = "share"      // with By and Only: the class's part of the sum of all values
-	Largest   Calc = "largest"    // of all windows
+	Largest   Calc = "largest"    // of all windows; a count is divided by its window's length
 )
 
 // Metrics that do not come from rows.
 const (
 	Load   = "(load)"   // what was asked for and delivered: fields of record.Load, at window Second or, summed, Run
 	Ledger = "(ledger)" // what became of the samples: emitted, recorded, lost
+	Any    = "(any)"    // of a table with Key "metric": every metric that has the field
 )
+
+// MetricKey is the key of tables with a line for each metric.
+const MetricKey = "metric"
 
 // Unanswered is the status of a request without an answer, as k6 tags it.
 const Unanswered = "0"
@@ -131,12 +159,26 @@ const (
 	Failed   Class = "failed"
 	NoAnswer Class = "no-answer"
 	Answered Class = "answered"
+	Limited  Class = "limited" // 429
 )
+
+// Unreached is the class of tag error with codes of Node, such as ECONNREFUSED: a request without an answer. Artillery's
+// other errors say what its scenario made of an answer.
+const Unreached Class = "unreached"
+
+var nodeCode = regexp.MustCompile(NodeCode)
+
+// NodeCode is how codes of Node look.
+const NodeCode = `^[A-Z][A-Z0-9_]+$`
 
 // Has says whether the tag's value is of the class.
 func (c Class) Has(value string) bool {
 	none := value == "" || value == Unanswered
 	switch c {
+	case Limited:
+		return value == "429"
+	case Unreached:
+		return nodeCode.MatchString(value)
 	case NoAnswer:
 		return none
 	case Answered:
@@ -180,6 +222,45 @@ func (b *Board) Panels(f func(*Panel)) {
 	for i := range b.Rows {
 		for j := range b.Rows[i].Panels {
 			f(&b.Rows[i].Panels[j])
+		}
+	}
+}
+
+// Over says whether the query is answered by a value for each window, not by one for the run.
+func (k Kind) Over() bool { return k == Timeseries || k == Bars || k == Heatmap }
+
+// Arithmetic says whether the query's values come from more than one row.
+func (q *Query) Arithmetic() bool {
+	return len(q.Plus) > 0 || len(q.Minus) > 0 || len(q.Over) > 0 || q.Calc == Share
+}
+
+// Narrows says which choices of a board's reader narrow what the query reads: those of a scenario, and of an endpoint. The
+// query must be of roll-up ByRun.
+func (q *Query) Narrows() (scenario, endpoint bool) {
+	if q.Rollup != rows.ByRun || q.Metric == Load || q.Metric == Ledger || q.Metric == Any || q.Other {
+		return false, false
+	}
+	m := q.Metric
+	switch {
+	case q.Named != "", strings.HasPrefix(m, "endpoint."):
+		return false, true
+	case strings.HasPrefix(m, "http_"):
+		return true, true
+	case strings.ContainsRune(m, '.'), m == "errors", m == "vus", m == "vus_max", strings.HasPrefix(m, "data_"): // Artillery's, and k6's without a scenario
+		return false, false
+	}
+	return true, false
+}
+
+// All calls f for the query and those that it is made of.
+func (q *Query) All(f func(*Query)) {
+	f(q)
+	if q.If != nil {
+		q.If.All(f)
+	}
+	for _, of := range [][]Query{q.Plus, q.Minus, q.Over} {
+		for i := range of {
+			of[i].All(f)
 		}
 	}
 }

@@ -18,9 +18,15 @@ func TestEveryBoardIsValid(t *testing.T) {
 		}
 		ids[b.ID] = true
 	}
-	if !ids["k6-run"] {
-		t.Errorf("boards are %v, want k6-run among them", ids)
+	if !ids["k6-elite"] {
+		t.Errorf("boards are %v, want k6-elite among them", ids)
 	}
+}
+
+// small is a valid board.
+func small() Board {
+	return Board{ID: "small", Title: "Small", Tool: "k6", Description: "A board.", Shades: shortOfCPU(), Rows: []PanelRow{
+		{Panels: k6Totals()}, {Panels: []Panel{k6Rate(), k6Latency()}}, {Panels: []Panel{shares(), cores()}}}}
 }
 
 func TestValidateNamesWhatIsWrong(t *testing.T) {
@@ -45,14 +51,18 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"where one is wanted", func(b *Board) { b.Rows[1].Panels[0].Queries[0].By = "status" }},
 		{"condition is of another", func(b *Board) { b.Rows[1].Panels[1].Queries[0].If = answered(rows.ByName, rows.Run) }},
 		{"two queries", func(b *Board) { b.Rows[1].Panels[1].Queries[0].Label = "p99" }},
-		{"a line for each source is of roll-up", func(b *Board) { b.Rows[2].Panels[1].Queries[0].Rollup = rows.ByRun }},
+		{"a line for each source is of a row by itself", func(b *Board) { b.Rows[2].Panels[1].Queries[0].Rollup = rows.ByRun }},
+		{"which it is computed with, is not one row", func(b *Board) { b.Rows[1].Panels[0].Queries[0].Over = []Query{total("", "http_reqs", "count")} }},
+		{"is not what a spectrum shows", func(b *Board) { b.Rows[1].Panels[0].Kind = Spectrum }},
+		{"every metric is of a table", func(b *Board) { b.Rows[1].Panels[0].Queries[0].Metric = Any }},
+		{"does not show windows of second", func(b *Board) { b.Rows[1].Panels[0].Kind = Stat }},
 		{"lines for each source are of a time series", func(b *Board) { b.Rows[2].Panels[1].Kind = Bars }},
 		{"shade 0: unknown field", func(b *Board) { b.Shades[0].Query.Field = "p42" }},
 		{"queries must not be empty", func(b *Board) { b.Rows[1].Panels[0].Queries = nil }},
 		{"have a key", func(b *Board) { b.Rows[1].Panels[0].Key = "name" }},
 		{"at most 12", func(b *Board) { b.Rows[1].Panels[0].Width = 12 }},
 	} {
-		b := definitions{}.K6Run()
+		b := small()
 		c.change(&b)
 		if err := b.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("Validate says %v, want something of %q", err, c.want)
@@ -84,9 +94,21 @@ func TestTheLastThresholdThatAppliesGivesTheLevel(t *testing.T) {
 }
 
 func TestEveryToolHasABoard(t *testing.T) {
-	for tool, want := range map[string]string{"k6": "k6-run", "unheard-of": "k6-run"} {
+	for tool, want := range map[string]string{"k6": "k6-elite", "artillery": "artillery-elite", "unheard-of": "k6-elite"} {
 		if got := For(tool).ID; got != want {
 			t.Errorf("For(%q) is %q, want %q", tool, got, want)
+		}
+	}
+}
+
+func TestAToolsBoardsComeFromTheWallToTheDepths(t *testing.T) {
+	for tool, want := range map[string]string{"k6": "k6-war-room k6-elite k6-pro compare", "artillery": "artillery-war-room artillery-elite artillery-pro compare"} {
+		var ids []string
+		for _, b := range Of(tool) {
+			ids = append(ids, b.ID)
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("boards of %s are %s, want %s", tool, got, want)
 		}
 	}
 }

@@ -2,38 +2,26 @@ package boards
 
 import "github.com/ltlab/ltlab/internal/rows"
 
-// K6Run is the board of one k6 run: what was asked for, what came back and how fast.
-func (definitions) K6Run() Board {
+// K6Elite is the board of one k6 run: what was asked for, what came back and how fast.
+func (definitions) K6Elite() Board {
 	return Board{
-		ID: "k6-run", Title: "k6 run", Tool: "k6",
+		ID: "k6-elite", Title: "k6 Elite", Tool: "k6", Depth: Elite,
 		Description: "Load, latency, failures and checks of one k6 run, live or finished.",
 		Shades:      shortOfCPU(),
 		Rows: []PanelRow{
 			{Panels: k6Totals()},
 			{Panels: []Panel{k6Rate(), k6Latency()}},
+			{Panels: []Panel{heat("http_req_duration", "each second")}},
+			{Panels: []Panel{k6Phases(), k6EndpointRates()}},
 			{Panels: []Panel{shares(), cores()}},
 			{Panels: []Panel{memory(), network()}},
 			{Panels: []Panel{k6Failures(), k6Codes()}},
 			{Panels: []Panel{k6Users(), k6Load()}},
+			{Panels: []Panel{k6IterationTimes(), k6Bytes()}},
 			{Panels: []Panel{k6ChecksOverTime(), k6Checks()}},
 			{Panels: []Panel{k6Endpoints()}},
 		},
 	}
-}
-
-// failedLimits color a share of failed requests: any is worth a look, one in twenty is trouble.
-func failedLimits() []Threshold {
-	return []Threshold{{At: 0, Level: Warn}, {At: 0.05, Level: Bad}}
-}
-
-// total reads a figure of the whole run.
-func total(label, metric, field string) Query {
-	return Query{Label: label, Metric: metric, Field: field, Rollup: rows.ByRun, Window: rows.Run}
-}
-
-// second reads a line of the run's seconds.
-func second(label, metric, field string, ink Ink) Query {
-	return Query{Label: label, Metric: metric, Field: field, Rollup: rows.ByRun, Window: rows.Second, Ink: ink}
 }
 
 // statuses reads requests by their class of status.
@@ -96,11 +84,7 @@ func k6Totals() []Panel {
 			Thresholds:  []Threshold{{At: 0, Level: Warn}},
 			Description: "Iterations that an arrival rate asked for and k6 never started, for want of free virtual users.",
 			Queries:     []Query{total("", Load, "dropped"), total("delivered", Load, "iterations")}},
-		{ID: "ledger", Title: "Samples lost (count, whole run)", Kind: Stat, Unit: Count,
-			Thresholds:  []Threshold{{At: 0, Level: Bad}},
-			Description: "Measurements that k6 handed out and the record does not hold. Above nought the figures here are not complete.",
-			Absent:      "the ledger is drawn up when the run ends",
-			Queries:     []Query{total("", Ledger, "lost"), total("emitted", Ledger, "emitted"), total("recorded", Ledger, "recorded")}},
+		lost("k6"),
 	}
 }
 
@@ -187,4 +171,41 @@ func k6Endpoints() Panel {
 		Key: "name", KeyTitle: "endpoint", Limit: 50,
 		Description: "Requests by their tag name, most requested first. Latency is http_req_duration.",
 		Queries:     []Query{n, rate, failed, none, latency("p50"), latency("p95"), latency("p99"), latency("max")}}
+}
+
+var (
+	k6PhaseNames   = []string{"blocked", "connecting", "TLS", "sending", "waiting", "receiving"}
+	k6PhaseMetrics = []string{"http_req_blocked", "http_req_connecting", "http_req_tls_handshaking", "http_req_sending", "http_req_waiting", "http_req_receiving"}
+	k6PhaseInks    = []Ink{Faint, Ramp1, Ramp2, Ramp3, Plain1, Plain2}
+)
+
+func k6Phases() Panel {
+	p := Panel{ID: "phases", Title: "Phases of a request (p95 of each, each second)", Kind: Timeseries, Unit: Milliseconds, Width: 6,
+		Description: "p95 of each phase by itself: they do not add up to the p95 of the whole. Waiting is the time to the first byte."}
+	for i, m := range k6PhaseMetrics {
+		p.Queries = append(p.Queries, second(k6PhaseNames[i], m, "p95", k6PhaseInks[i]))
+	}
+	return p
+}
+
+func k6EndpointRates() Panel {
+	return Panel{ID: "endpoint-rates", Title: "Requests by endpoint (count, each second)", Kind: Timeseries, Unit: RequestRate, Width: 6,
+		Description: "Requests finished in each second, by tag name.",
+		Queries:     []Query{{Metric: "http_reqs", Field: "count", Rollup: rows.ByName, Window: rows.Second, Each: "name"}}}
+}
+
+func k6IterationTimes() Panel {
+	line := func(field string, ink Ink) Query { return second(field, "iteration_duration", field, ink) }
+	return Panel{ID: "iteration-times", Title: "Iterations (p50, p95 and max of their time, each second)", Kind: Timeseries, Unit: Milliseconds, Width: 6,
+		Description: "How long iterations took that finished in each second, pauses included.",
+		Absent:      "no iteration has finished",
+		Queries:     []Query{line("max", Faint), line("p95", Ramp3), line("p50", Ramp1)}}
+}
+
+func k6Bytes() Panel {
+	sent := second("sent", "data_sent", "sum", Plain2)
+	sent.Dashed = true
+	return Panel{ID: "bytes", Title: "Data (received and sent, each second)", Kind: Timeseries, Unit: ByteRate, Width: 6,
+		Description: "Bytes that k6 received and, dashed, sent in each second.",
+		Queries:     []Query{second("received", "data_received", "sum", Plain1), sent}}
 }

@@ -14,11 +14,14 @@ const (
 	ByteRate      Unit = "B/s"
 	RequestRate   Unit = "req/s"
 	IterationRate Unit = "it/s"
+	UserRate      Unit = "VUs/s"
+	Ratio         Unit = "ratio" // of a value to another of its kind: 1 is no difference
+	Plain         Unit = "plain" // a number whose unit the metric alone knows
 )
 
 // Units are all units there are.
 func Units() []Unit {
-	return []Unit{Count, Milliseconds, Bytes, Percent, Users, Cores, ByteRate, RequestRate, IterationRate}
+	return []Unit{Count, Milliseconds, Bytes, Percent, Users, Cores, ByteRate, RequestRate, IterationRate, UserRate, Ratio, Plain}
 }
 
 // Ink is a color by its meaning; renderers have one for light and one for dark.

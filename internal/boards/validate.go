@@ -11,13 +11,28 @@ import (
 )
 
 // A title ends with the statistic and the window it covers.
-var titled = regexp.MustCompile(`^\S.* \(.+, (each second|each minute|whole run)\)$`)
+var titled = regexp.MustCompile(`^\S.* \(.+, (each second|each 10 s|each window|each minute|whole run)\)$`)
 
-var windows = map[rows.Window]string{rows.Second: "each second", rows.Minute: "each minute", rows.Run: "whole run"}
+// says is what a title calls a query's window: the finest one differs between tools, but not for what sources used.
+func (q *Query) says(tool string) string {
+	switch {
+	case q.Window == rows.Run:
+		return "whole run"
+	case q.Window == rows.Minute:
+		return "each minute"
+	case q.Window != rows.Second:
+		return ""
+	case rows.IsInfra(q.Metric) || tool == "k6":
+		return "each second"
+	case tool == "artillery":
+		return "each 10 s"
+	}
+	return "each window"
+}
 
 // What may be read from rows, and from what does not come from rows. Not the mean: it hides what a board is for.
 var fields = map[string][]string{
-	"":     {"count", "sum", "passes", "ratio", "last", "min", "max", "p50", "p90", "p95", "p99", "p999"},
+	"":     {"value", "count", "sum", "passes", "ratio", "last", "min", "max", "p50", "p90", "p95", "p99", "p999"},
 	Load:   {"asked_vus", "asked_rate", "vus", "iterations", "dropped"},
 	Ledger: {"emitted", "recorded", "lost"},
 }
@@ -35,7 +50,7 @@ func (b *Board) Validate() error {
 	}
 	seen := map[string]bool{}
 	b.Panels(func(p *Panel) {
-		for _, err := range p.faults() {
+		for _, err := range p.faults(b.Tool) {
 			errs = append(errs, fmt.Errorf("board %q, panel %q: %w", b.ID, p.ID, err))
 		}
 		if seen[p.ID] {
@@ -55,12 +70,12 @@ func (b *Board) Validate() error {
 	return errors.Join(errs...)
 }
 
-func (p *Panel) faults() (errs []error) {
+func (p *Panel) faults(tool string) (errs []error) {
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if p.ID == "" || p.Description == "" || len(p.Queries) == 0 {
 		add("id, description and queries must not be empty")
 	}
-	if !slices.Contains([]Kind{Stat, Timeseries, Bars, Table}, p.Kind) {
+	if !slices.Contains([]Kind{Stat, Timeseries, Bars, Table, Heatmap, Spectrum}, p.Kind) {
 		add("unknown kind %q", p.Kind)
 	}
 	if !titled.MatchString(p.Title) {
@@ -82,8 +97,17 @@ func (p *Panel) faults() (errs []error) {
 			add("two queries %q", q.Label)
 		}
 		labels[q.Label] = true
-		if said := windows[q.Window]; !strings.HasSuffix(p.Title, ", "+said+")") && q.Calc != Largest {
+		if said := q.says(tool); !strings.HasSuffix(p.Title, ", "+said+")") && q.Calc != Largest {
 			add("query %d (%s): reads windows of %s, which the title does not say", i, q.Label, q.Window)
+		}
+		if (q.Field == "value") != (p.Kind == Spectrum) || p.Kind == Heatmap && (len(p.Queries) > 1 || q.Field != "count") {
+			add("query %d (%s): field %s is not what a %s shows", i, q.Label, q.Field, p.Kind)
+		}
+		if (q.Metric == Any) != (p.Key == MetricKey) {
+			add("query %d (%s): every metric is of a table with a line for each", i, q.Label)
+		}
+		if (q.Window == rows.Run) == p.Kind.Over() && q.Calc != Largest {
+			add("query %d (%s): a %s does not show windows of %s", i, q.Label, p.Kind, q.Window)
 		}
 		if q.Each != "" && p.Kind != Timeseries {
 			add("query %d (%s): lines for each %s are of a time series", i, q.Label, q.Each)
@@ -104,14 +128,14 @@ func (q *Query) faults() (errs []error) {
 	if q.Metric == "" || !slices.Contains(fields[source], q.Field) {
 		add("unknown field %q of metric %q", q.Field, q.Metric)
 	}
-	if windows[q.Window] == "" || !slices.Contains([]rows.Rollup{rows.ByRun, rows.ByScenario, rows.ByName, rows.BySeries}, q.Rollup) {
+	if q.says("") == "" || !slices.Contains([]rows.Rollup{rows.ByRun, rows.ByScenario, rows.ByName, rows.BySeries}, q.Rollup) {
 		add("unknown roll-up %q or window %q", q.Rollup, q.Window)
 	}
-	if !slices.Contains([]Calc{AsIs, PerSecond, Share, Largest}, q.Calc) || !slices.Contains([]Class{"", Failed, NoAnswer, Answered}, q.Only) {
+	if !slices.Contains([]Calc{AsIs, PerSecond, AtOnce, Share, Largest}, q.Calc) || !slices.Contains([]Class{"", Failed, NoAnswer, Answered, Limited, Unreached}, q.Only) {
 		add("unknown calculation %q or class %q", q.Calc, q.Only)
 	}
-	if q.Each != "" && (q.By != "" || q.Counted() || q.Rollup != rows.BySeries) {
-		add("a line for each %s is of roll-up %s and no count", q.Each, rows.BySeries)
+	if q.Each != "" && (q.By != "" || q.Arithmetic() || q.Rollup == rows.BySeries && q.Counted() || q.Rollup != rows.BySeries && string(q.Rollup) != q.Each) {
+		add("a line for each %s is of a row by itself: of that roll-up, or of a gauge's series", q.Each)
 	}
 	if q.By != "" && !q.Counted() {
 		add("only counts may be summed by a tag, not %s", q.Field)
@@ -119,8 +143,22 @@ func (q *Query) faults() (errs []error) {
 	if (q.Calc == Share) != (q.By != "" && q.Only != "" && q.Calc == Share) || (q.Only != "" && q.By == "") {
 		add("a class is one of a tag's values, and a share is a class's")
 	}
-	if q.Calc == PerSecond && !q.Counted() {
+	if (q.Calc == PerSecond || q.Calc == AtOnce) && !q.Counted() {
 		add("only counts have a rate, not %s", q.Field)
+	}
+	for _, of := range [][]Query{q.Plus, q.Minus, q.Over} {
+		for i := range of {
+			t := &of[i]
+			if t.Rollup != q.Rollup || t.Window != q.Window || t.Arithmetic() || t.If != nil || t.By != "" && t.Only == "" || t.Each != "" {
+				add("%s, which it is computed with, is not one row of its roll-up and window", t.Metric)
+			}
+			for _, err := range t.faults() {
+				add("computed with %s: %w", t.Metric, err)
+			}
+		}
+	}
+	if q.Arithmetic() && q.Field == "ratio" {
+		add("a ratio is not computed with")
 	}
 	if q.If != nil {
 		if q.If.Rollup != q.Rollup || q.If.Window != q.Window {

@@ -119,6 +119,9 @@ func (h Home) Docker() string { return h.path("docker.json") }
 // Dashboards is the folder that the lab's Grafana watches.
 func (h Home) Dashboards() string { return h.path("dashboards") }
 
+// OwnDashboards is the part of it that holds the lab's own; in Grafana it is a folder, too.
+func (h Home) OwnDashboards() string { return filepath.Join(h.Dashboards(), "ltlab") }
+
 // MakeDashboards makes that folder, readable by Grafana's own user; the home around it stays closed to others.
 func (h Home) MakeDashboards() error {
 	if err := os.MkdirAll(h.Dashboards(), 0o755); err != nil {

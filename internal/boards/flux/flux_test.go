@@ -1,0 +1,96 @@
+package flux
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ltlab/ltlab/internal/boards"
+	"github.com/ltlab/ltlab/internal/rows"
+)
+
+func everyTarget(f func(b *boards.Board, p *boards.Panel, t Target)) {
+	for _, b := range boards.All() {
+		b.Panels(func(p *boards.Panel) {
+			for _, t := range Targets(&b, p) {
+				f(&b, p, t)
+			}
+		})
+	}
+}
+
+func TestQueriesReadRowsAndNeverAverage(t *testing.T) {
+	n := 0
+	everyTarget(func(b *boards.Board, p *boards.Panel, g Target) {
+		n++
+		for _, bad := range []string{"quantile(", "mean", "median", `"value"`} {
+			if strings.Contains(g.Text, bad) && !(bad == `"value"` && p.Kind == boards.Spectrum) && !strings.Contains(g.Text, `part: "value"`) {
+				t.Errorf("%s/%s has %s:\n%s", b.ID, p.ID, bad, g.Text)
+			}
+		}
+		if !strings.Contains(g.Text, "r.run == run") && !strings.Contains(g.Text, "r.run == compared") {
+			t.Errorf("%s/%s is of no run:\n%s", b.ID, p.ID, g.Text)
+		}
+		if p.Kind.Over() && !strings.Contains(g.Text, "every: v.windowPeriod") {
+			t.Errorf("%s/%s does not thin its points:\n%s", b.ID, p.ID, g.Text)
+		}
+		if strings.Count(g.Text, "from(bucket:") != strings.Count(g.Text, "from(bucket: v.defaultBucket)") {
+			t.Errorf("%s/%s names a bucket", b.ID, p.ID)
+		}
+	})
+	if n < 150 {
+		t.Errorf("%d queries", n)
+	}
+}
+
+func TestLinesThatDifferInTheirFieldAreOneQuery(t *testing.T) {
+	b := &boards.Board{Tool: "k6"}
+	line := func(field string) boards.Query {
+		return boards.Query{Label: field, Metric: "http_req_duration", Field: field, Rollup: rows.ByRun, Window: rows.Second}
+	}
+	other := line("p50")
+	other.Metric = "http_req_waiting"
+	p := &boards.Panel{Kind: boards.Timeseries, Queries: []boards.Query{line("max"), line("p99"), other}}
+	got := Targets(b, p)
+	if len(got) != 2 || strings.Join(got[0].Labels, " ") != "max p99" || strings.Join(got[1].Labels, " ") != "p50" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestBindingPutsInWhatGrafanaDoes(t *testing.T) {
+	v := Vars{Bucket: "b", Run: `a.b/c\d$e"f`, Endpoint: "x", From: time.Unix(1_700_000_000, 0), To: time.Unix(1_700_000_060, 5e6), Every: 2500 * time.Millisecond}
+	got := v.Bind(value(VarRunID) + " " + value(VarScenario) + " " + value(VarEndpoint) + " v.defaultBucket v.timeRangeStart v.timeRangeStop v.windowPeriod")
+	want := `value(of: /=a\.b\/c\\d\$e"f=/) value(of: /=\(all\)=/) value(of: /=x=/) "b" 2023-11-14T22:13:20Z 2023-11-14T22:14:20.005Z 2500ms`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	everyTarget(func(b *boards.Board, p *boards.Panel, g Target) {
+		if left := regexp.MustCompile(`\$\{|v\.[a-z]\w+`).FindString(v.Bind(g.Text)); left != "" {
+			t.Errorf("%s/%s: %s is left", b.ID, p.ID, left)
+		}
+	})
+}
+
+func TestAFluxStringIsWhatItSays(t *testing.T) {
+	for s, want := range map[string]string{`a"b`: `"a\"b"`, `a\b`: `"a\\b"`, "${1}": `"\${1}"`, "a\nb": `"a\nb"`} {
+		if got := text(s); got != want {
+			t.Errorf("text(%q) = %s, want %s", s, got, want)
+		}
+	}
+}
+
+func TestVariablesAreThoseThatTheBoardHasAUseFor(t *testing.T) {
+	for id, want := range map[string]string{"k6-elite": "project run run_id scenario endpoint", "artillery-elite": "project run run_id endpoint",
+		"compare": "project run run_id compare_run compare_id"} {
+		for _, b := range boards.All() {
+			var got []string
+			for _, c := range Choices(&b) {
+				got = append(got, c.Name)
+			}
+			if b.ID == id && strings.Join(got, " ") != want {
+				t.Errorf("variables of %s are %v, want %s", id, got, want)
+			}
+		}
+	}
+}
