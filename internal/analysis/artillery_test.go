@@ -100,8 +100,12 @@ func TestWhatNoPeriodHasIsSaidAndIsNotMissing(t *testing.T) {
 
 func TestAnArtilleryRunWithoutAnEndSaysWhatIsNotKnown(t *testing.T) {
 	s := summaryOf(t, artilleryRun(t).Folder)
-	if s.State != Interrupted || s.Ledger.Emitted != nil || s.Requests != 300 || Incomplete(s, nil) == "" {
-		t.Errorf("state %s, ledger %+v, %d requests", s.State, s.Ledger, s.Requests)
+	if why := Incomplete(s, nil); s.State != Interrupted || s.Ledger.Emitted != nil || s.Requests != 300 || !strings.Contains(why, "without closing its record") {
+		t.Errorf("state %s, ledger %+v, %d requests, %q", s.State, s.Ledger, s.Requests, why)
+	}
+	s.ToolEnd = &record.End{} // Ctrl-C: the record has an end, and there was no final report
+	if why := Incomplete(s, nil); !strings.Contains(why, "before its final report") {
+		t.Errorf("%q", why)
 	}
 }
 

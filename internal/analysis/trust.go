@@ -18,6 +18,8 @@ func Incomplete(s *Summary, toolRequests *int64) string {
 	}
 	l := s.Ledger
 	switch {
+	case l.Emitted == nil && s.ToolEnd != nil:
+		why = append(why, "the tool ended before its final report; what none of its periods had is not known")
 	case l.Emitted == nil:
 		why = append(why, "the tool ended without closing its record; what it emitted is not known")
 	case !l.Balanced():

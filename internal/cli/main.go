@@ -151,7 +151,7 @@ func newRoot(d *Deps) *cobra.Command {
 	root.PersistentFlags().StringVar(&d.named, "lab", "", "the lab's `name`; default: your own one")
 	root.PersistentFlags().BoolVar(&d.debug, "debug", false, "show the original error behind a problem")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newStart(d), newStop(d), newStatus(d), newK6(d), newArtillery(d), newRuns(d), newToyAPI(d), newServe(d), newVersion(d))
+	root.AddCommand(newStart(d), newStop(d), newStatus(d), newK6(d), newArtillery(d), newRuns(d), newToyAPI(d), newServe(d), newUI(d), newVersion(d))
 	root.AddCommand(newConfigure(d), newConfig(d), newEnv(d), newEject(d))
 	root.AddCommand(newRestart(d), newRebuild(d), newPull(d), newImages(d), newLogs(d), newInfo(d), newLs(d), newQuery(d), newReset(d), newPurge(d))
 	root.AddCommand(newTopics()...)

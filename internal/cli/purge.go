@@ -120,12 +120,13 @@ func (d *Deps) removeFiles(ctx context.Context, h config.Home, runs []engine.Hol
 			return problem.HomeUnusable(string(h), err)
 		}
 	}
-	_ = os.Remove(h.Dashboards()) // not when it holds what is not ours
+	_ = os.Remove(h.OwnDashboards()) // neither when it holds what is not ours
+	_ = os.Remove(h.Dashboards())
 	return nil
 }
 
 // leftovers are the files beside those listed: what the boards' store and the lab's state left when something was cut short,
-// damaged stores that were moved aside, and links to projects' dashboards.
+// damaged stores that were moved aside, the lab's own dashboards, and links to projects'.
 func leftovers(h config.Home, listed []engine.Holding) (out []engine.Holding) {
 	add := func(dir string, ours func(os.DirEntry) bool) {
 		entries, _ := os.ReadDir(dir) // a folder that is not there has none
@@ -143,6 +144,7 @@ func leftovers(h config.Home, listed []engine.Holding) (out []engine.Holding) {
 		return e.Type().IsRegular() && (strings.HasPrefix(e.Name(), store) || slices.Contains(states, e.Name()))
 	})
 	add(h.Dashboards(), func(e os.DirEntry) bool { return e.Type()&os.ModeSymlink != 0 })
+	add(h.OwnDashboards(), func(e os.DirEntry) bool { return e.Type().IsRegular() && strings.Contains(e.Name(), ".json") })
 	return out
 }
 

@@ -23,7 +23,7 @@ func writeRun(s *term.IO, d *runDoc) {
 	if d.State == analysis.Interrupted {
 		state = t.Warn(string(d.State))
 	}
-	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), printable(d.Tool), printable(strings.TrimPrefix(d.Version, d.Tool+" ")), printable(d.Project), printable(d.Scenario), state)
+	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), printable(d.Tool), printable(d.Version), printable(d.Project), printable(d.Scenario), state)
 	line("load", "%s", loadText(&d.Load))
 	sum := &d.Summary
 	line("requests", "%s", requestsText(t, sum))

@@ -79,7 +79,7 @@ func runTool(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	board, refill := "", func() error { return nil }
-	if url := st.URL(engine.Boards); url != "" {
+	if running(st) { // beside a lab on Docker too: `ltlab ui` shows its runs live
 		s, recovered, err := store.Open(l.Home.Store())
 		if err != nil { // the run matters more than its board
 			progress(term.Event{Service: engine.Boards, Warn: true, Text: "will not show this run: " + err.Error()})
@@ -90,7 +90,7 @@ func runTool(ctx context.Context, o *runOptions) error {
 				refill = func() error { return fill(ctx, s, l.Home, progress) }
 			}
 			r.Follow = func(f record.Folder) runner.Follower { return s.NewFollow(f) }
-			board = url
+			board = st.URL(engine.Boards)
 		}
 	}
 	r.Began = func(f record.Folder) {

@@ -27,7 +27,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ltlab": func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){"ltlab": func() { os.Exit(Main()) }, "stub-node": stubNode})
 }
 
 // TestScripts runs the whole product, real k6 and the real embedded lab included, as a user would from a shell.

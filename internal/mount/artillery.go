@@ -15,14 +15,14 @@ import (
 // Test is an Artillery script, as far as it can be known without running it.
 type Test struct {
 	Graph
-	Read      bool     // it is YAML or JSON, and parses: all below is known
-	Target    string   // config.target, "" when there is none
-	Aimed     []string // names of config.environments that have a target of their own
-	Processor string   // config.processor, absolute, "" when there is none
-	External  []string // config.bundling.external: packages that a TypeScript processor finds at run time
-	Phases    bool     // config.phases is there
-	Missing   []string // files that the script names and that do not exist, as it names them
-	Idle      []string // of expect and ensure, what the script uses and config.plugins does not enable
+	Read      bool              // it is YAML or JSON, and parses: all below is known
+	Target    string            // config.target, "" when there is none
+	Aimed     map[string]string // targets of config.environments, by name
+	Processor string            // config.processor, absolute, "" when there is none
+	External  []string          // config.bundling.external: packages that a TypeScript processor finds at run time
+	Phases    bool              // config.phases is there
+	Missing   []string          // files that the script names and that do not exist, as it names them
+	Idle      []string          // of expect and ensure, what the script uses and config.plugins does not enable
 }
 
 // templated finds the variables of the environment in Artillery's templates.
@@ -65,10 +65,10 @@ func ScanArtillery(script string) (*Test, error) {
 		return t, nil
 	}
 	c := &doc.Config
-	t.Read, t.Target, t.External, t.Phases = true, c.Target, c.Bundling.External, len(c.Phases) > 0
+	t.Read, t.Target, t.Aimed, t.External, t.Phases = true, c.Target, map[string]string{}, c.Bundling.External, len(c.Phases) > 0
 	for name, e := range c.Environments {
 		if e.Target != "" {
-			t.Aimed = append(t.Aimed, name)
+			t.Aimed[name] = e.Target
 		}
 	}
 	uses["ensure"] = c.Ensure != nil
@@ -102,7 +102,7 @@ func ScanArtillery(script string) (*Test, error) {
 			t.Idle = append(t.Idle, name)
 		}
 	}
-	t.Files, t.Fixed, t.Env, t.Locals, t.Aimed = unique(t.Files), unique(t.Fixed), unique(t.Env), unique(t.Locals), unique(t.Aimed)
+	t.Files, t.Fixed, t.Env, t.Locals = unique(t.Files), unique(t.Fixed), unique(t.Env), unique(t.Locals)
 	return t, nil
 }
 

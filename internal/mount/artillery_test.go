@@ -52,7 +52,7 @@ scenarios:
 	if want := []string{"http://localhost:9999"}; !reflect.DeepEqual(got.Locals, want) {
 		t.Errorf("local addresses %q", got.Locals)
 	}
-	if !got.Read || got.Target != "{{ $env.TARGET }}" || !got.Phases || !reflect.DeepEqual(got.Aimed, []string{"stage"}) || !reflect.DeepEqual(got.Missing, []string{"gone.csv"}) || !reflect.DeepEqual(got.Idle, []string{"expect"}) {
+	if !got.Read || got.Target != "{{ $env.TARGET }}" || !got.Phases || !reflect.DeepEqual(got.Aimed, map[string]string{"stage": "http://stage.example"}) || !reflect.DeepEqual(got.Missing, []string{"gone.csv"}) || !reflect.DeepEqual(got.Idle, []string{"expect"}) {
 		t.Errorf("got %+v", got)
 	}
 	if got.Processor != filepath.Join(dir, "load/proc.js") {

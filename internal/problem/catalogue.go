@@ -337,7 +337,7 @@ func ExportExists(path string) *Problem {
 // Examples is one problem of each kind, for the tests that keep catalogue, pages and exit codes in step.
 func Examples() []*Problem {
 	err := fmt.Errorf("example")
-	return slices.Concat(engineExamples(), containerExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), artilleryExamples(), []*Problem{
+	return slices.Concat(engineExamples(), containerExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), artilleryExamples(), artilleryRunExamples(), artilleryUsersExamples(), []*Problem{
 		internal(err), BadUsage("ltlab k6", err), HomeUnusable("DIR", err), DiskFull(err), SettingsUnusable("FILE", err), SettingsInvalid(err),
 		SettingRefused(err), TerminalNeeded(), ProjectFileInvalid(err), LabNotRunning("no server"), LabRunning(),
 		LabUnhealthy("the lab did not become healthy", "it ended", ""), PortInUse("boards", 3081, "program (pid 1)"),

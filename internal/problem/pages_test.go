@@ -15,9 +15,9 @@ import (
 func onPages() map[string][]*Problem {
 	const home = "/home/me/.local/share/ltlab/lab"
 	const run = "20260102-030405-a1b2c3"
-	shipped := []string{"ramp.js", "smoke.js", "spike.js"}
+	shipped := []string{"ramp", "smoke", "spike"}
 	pages := map[string][]*Problem{}
-	for _, p := range slices.Concat(enginePages(), containerPages(), consentPages(), provisionPages(), influxPages(), ejectPages(), artilleryPages(), []*Problem{
+	for _, p := range slices.Concat(enginePages(), containerPages(), consentPages(), provisionPages(), influxPages(), ejectPages(), artilleryPages(), artilleryRunPages(), artilleryUsersPages(), []*Problem{
 		From(fmt.Errorf("readdirent %s/runs: input/output error", home)),
 		BadUsage("ltlab k6", errors.New("unknown flag: --vus")),
 		HomeUnusable("/srv/lab", errors.New("mkdir /srv/lab: permission denied")),

@@ -214,7 +214,7 @@ func (a *Artillery) Env(s *Spec, base []string, p Paths, id, project string) []s
 		switch {
 		case slices.Contains(merged, name):
 			set[name] = value
-		case i < len(base) && slices.Contains(proxies, name) && loopback(hostOf(s.Target)): // left out
+		case i < len(base) && slices.Contains(proxies, name) && direct(hostOf(s.Target), s.Environ): // left out
 		default:
 			if !slices.Contains(ours, name) {
 				env = append(env, v)
@@ -222,7 +222,9 @@ func (a *Artillery) Env(s *Spec, base []string, p Paths, id, project string) []s
 		}
 	}
 	plugins := map[string]any{}
-	_ = json.Unmarshal([]byte(set["ARTILLERY_PLUGINS"]), &plugins) // Artillery ignores what does not parse, too
+	if json.Unmarshal([]byte(set["ARTILLERY_PLUGINS"]), &plugins) != nil || plugins == nil { // Artillery ignores what does not parse, too
+		plugins = map[string]any{}
+	}
 	plugins["ltlab"] = map[string]string{"scope": "artillery-plugin-"}
 	named, err := json.Marshal(plugins)
 	if err != nil {

@@ -43,18 +43,21 @@ func (a *Artillery) failed(s *Spec, exit int) *problem.Problem {
 // Killed keeps what the record has.
 func (*Artillery) Killed(how, run string) *problem.Problem { return problem.ArtilleryKilled(how, run) }
 
-// Verdict takes a target that never answered for the cause of whatever ensure and expect say.
+// Verdict takes a target that never answered, and then users of whom none got to its end, for the cause of whatever ensure and
+// expect say.
 func (a *Artillery) Verdict(s *Spec, o *Outcome) *problem.Problem {
 	unmet, failed := unmet(o.Summary), analysis.Failed(o.Summary)
 	switch {
 	case o.Tool != 0 && o.Tool != artilleryRefused && o.Tool != artilleryExpect:
 		return a.failed(s, o.Tool)
-	case !o.Summary.Answered():
+	case !o.Summary.Answered() && (o.Summary.Requests > 0 || !broken(o.Summary.Load.VUsers)):
 		p := problem.NothingAnswered(a.Name(), o.Summary.Requests, redactURL(s.Target))
 		if errors := mostly(o.Summary.Errors); errors != "" {
 			p.Why += "; " + errors
 		}
 		return p
+	case broken(o.Summary.Load.VUsers):
+		return problem.VUsersFailed(o.Summary.Load.VUsers.Failed, mostly(o.Summary.Errors))
 	case len(failed) > 0:
 		if len(unmet) > 0 {
 			o.warn("expect-failed", strings.Join(unmet, "; "))
@@ -67,6 +70,9 @@ func (a *Artillery) Verdict(s *Spec, o *Outcome) *problem.Problem {
 	}
 	return nil
 }
+
+// broken says whether there were virtual users and every one failed.
+func broken(v *analysis.VUsers) bool { return v != nil && v.Failed > 0 && v.Completed == 0 }
 
 // unmet are the expectations that failed.
 func unmet(sum *analysis.Summary) []string {
@@ -129,6 +135,8 @@ func (*Artillery) Redact(args []string) []string {
 			out[i], hide = "***", false
 		case secret && has:
 			out[i] = name + "=***"
+		case strings.HasPrefix(arg, "-v") && !secret:
+			out[i] = "-v***"
 		default:
 			out[i], hide = redactURL(arg), secret
 		}
