@@ -87,5 +87,6 @@ e2e-images: ## make the InfluxDB, Telegraf and Artillery images that tests of th
 	e2e/images
 
 .PHONY: dashboards
-dashboards: ## check the boards' definitions
-	go test -count 1 ./internal/boards/...
+dashboards: ## write Grafana's dashboards from the boards' definitions
+	go test -count 1 ./grafana -run TestTheDashboardsAreThoseOfTheBoards -update
+	go test -count 1 ./internal/boards/... ./grafana

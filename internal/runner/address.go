@@ -25,7 +25,7 @@ func (c *Container) translate(target string) (string, error) {
 		u.Host = t.Host
 		return u.String(), nil
 	}
-	return "", problem.TargetOnLocalhost(redactURL(target))
+	return "", problem.TargetOnLocalhost(c.spec.Program.Name(), redactURL(target))
 }
 
 // database tells where InfluxDB is as containers know it. One that containers do not reach is sent the run afterwards.

@@ -16,6 +16,7 @@ const (
 	artilleryWorker  = 11  // a worker threw: the processor, an engine
 	artilleryExpect  = 21  // an expectation failed
 	artilleryStopped = 130 // SIGINT
+	artilleryEnded   = 143 // SIGTERM
 )
 
 // Unstarted is mostly a script or a flag that Artillery does not take.
@@ -48,6 +49,9 @@ func (*Artillery) Killed(how, run string) *problem.Problem { return problem.Arti
 func (a *Artillery) Verdict(s *Spec, o *Outcome) *problem.Problem {
 	unmet, failed := unmet(o.Summary), analysis.Failed(o.Summary)
 	switch {
+	case o.Tool == artilleryStopped, o.Tool == artilleryEnded: // and ltlab did not ask for it
+		o.Summary.State = analysis.Interrupted
+		return problem.ArtilleryKilled("something else told it to end", o.Folder.ID())
 	case o.Tool != 0 && o.Tool != artilleryRefused && o.Tool != artilleryExpect:
 		return a.failed(s, o.Tool)
 	case !o.Summary.Answered() && (o.Summary.Requests > 0 || !broken(o.Summary.Load.VUsers)):
@@ -109,13 +113,13 @@ func (*Artillery) NotReached() string { return "ltlab: unreachable: " }
 // Inside looks at where Artillery reads and writes.
 func (*Artillery) Inside(s *Spec) error {
 	for _, v := range flagValues(s.Args, "--config", "-c", "--input", "-i", "--payload", "-p", "--dotenv") {
-		return problem.FileOutsideContainer(v) // read from the working folder, which is empty in there
+		return problem.FileOutsideContainer("artillery", v) // read from the working folder, which is empty in there
 	}
 	if v := flagValue(s.Args, "--output", "-o"); strings.HasPrefix(v, "/") {
-		return problem.FileOutsideContainer(v)
+		return problem.FileOutsideContainer("artillery", v)
 	}
 	if v := flagValue(s.Args, "--target", "-t"); loopback(hostOf(v)) {
-		return problem.TargetOnLocalhost(redactURL(v))
+		return problem.TargetOnLocalhost("artillery", redactURL(v))
 	}
 	return nil
 }

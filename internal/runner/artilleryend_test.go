@@ -56,6 +56,8 @@ func TestTheVerdictOfArtilleryIsTheFirstCauseOfAll(t *testing.T) {
 		"a worker threw":             {tool: 11, dead: true, ensure: fails, id: "artillery-script-failed"},
 		"1 for no reason":            {tool: 1, id: "artillery-failed", says: "exit code 1"},
 		"21 for no reason":           {tool: 21, id: "artillery-failed"},
+		"SIGINT from elsewhere":      {tool: 130, dead: true, id: "artillery-killed", says: "something else told it to end"},
+		"SIGTERM from elsewhere":     {tool: 143, id: "artillery-killed"},
 		"another code":               {tool: 8, checks: unmet, id: "artillery-failed", says: "exit code 8"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,7 +134,7 @@ func ended(folder record.Folder) (yes bool) {
 // unbegun is the problem of a tool that did not begin, for its container does not reach the target; nil when it does.
 func (b *boxed) unbegun(exit int) *problem.Problem {
 	if why := b.stderr.line(); exit == exitUnreachable && why != "" {
-		return problem.TargetUnreachable(redactURL(b.spec.Target), why)
+		return problem.TargetUnreachable(b.spec.Program.Name(), redactURL(b.spec.Target), why)
 	}
 	return nil
 }

@@ -218,7 +218,7 @@ func (c *Container) uncopied(err error) error {
 	var known *problem.Problem
 	switch {
 	case errors.As(err, &large):
-		return problem.ProjectTooLarge(large)
+		return problem.ProjectTooLarge(c.spec.Program.Name(), large)
 	case errors.As(err, &known), errors.Is(err, context.Canceled):
 		return err
 	}

@@ -135,7 +135,7 @@ func TestTheToolIsGivenTheDatabaseThatItsContainerReaches(t *testing.T) {
 }
 
 func TestAddressesAreThoseOfTheLabsNetwork(t *testing.T) {
-	c := &Container{Inside: map[string]string{"http://127.0.0.1:5083": "http://toy-api:5081", "http://127.0.0.1:8087": "http://influxdb:8086"}}
+	c := &Container{spec: &Spec{Program: K6{}}, Inside: map[string]string{"http://127.0.0.1:5083": "http://toy-api:5081", "http://127.0.0.1:8087": "http://influxdb:8086"}}
 	for target, want := range map[string]string{
 		"http://127.0.0.1:5083":            "http://toy-api:5081",
 		"http://localhost:5083/a?b":        "http://toy-api:5081/a?b",

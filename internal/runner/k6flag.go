@@ -50,10 +50,10 @@ func (K6) Inside(s *Spec) error {
 	}
 	for _, v := range slices.Concat(flagValues(s.Args, "--summary-export", "--console-output"), outs) {
 		if filepath.IsAbs(v) {
-			return problem.FileOutsideContainer(v)
+			return problem.FileOutsideContainer("k6", v)
 		}
 		if u := urlIn.FindString(v); u != "" && loopback(hostOf(u)) {
-			return problem.TargetOnLocalhost(redactURL(u))
+			return problem.TargetOnLocalhost("k6", redactURL(u))
 		}
 	}
 	for _, v := range flagValues(s.Args, "--secret-source") {
@@ -62,11 +62,11 @@ func (K6) Inside(s *Spec) error {
 		}
 	}
 	for _, v := range config { // read from the working folder, which is empty in there
-		return problem.FileOutsideContainer(v)
+		return problem.FileOutsideContainer("k6", v)
 	}
 	for _, v := range flagValues(s.Args, "-e", "--env") {
 		if value, ok := strings.CutPrefix(v, "BASE_URL="); ok && loopback(hostOf(value)) {
-			return problem.TargetOnLocalhost(redactURL(value))
+			return problem.TargetOnLocalhost("k6", redactURL(value))
 		}
 	}
 	return nil

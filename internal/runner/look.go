@@ -37,13 +37,13 @@ func (c *Container) look() error {
 	if outside := g.Outside(c.root); len(outside)+len(g.Fixed) > 0 {
 		c.root = g.Root()
 		if s.Scenario.Given || len(g.Fixed) > 0 || c.root == filepath.Dir(c.root) {
-			return problem.ImportOutsideProject(s.Scenario.Dir, slices.Compact(slices.Sorted(slices.Values(append(outside, g.Fixed...)))))
+			return problem.ImportOutsideProject(s.Program.Name(), s.Scenario.Dir, slices.Compact(slices.Sorted(slices.Values(append(outside, g.Fixed...)))))
 		}
 		c.note("the container is given %s, for the scenario needs %s", c.root, strings.Join(outside, ", "))
 	}
 	rel, err := filepath.Rel(c.root, filepath.Clean(s.Scenario.Path))
 	if err != nil || !filepath.IsLocal(rel) {
-		return problem.ImportOutsideProject(c.root, []string{s.Scenario.Path})
+		return problem.ImportOutsideProject(s.Program.Name(), c.root, []string{s.Scenario.Path})
 	}
 	c.script = filepath.ToSlash(rel)
 	if err := c.targets(g); err != nil {
@@ -65,7 +65,7 @@ func (c *Container) targets(g *mount.Graph) error {
 	switch given := has(c.spec.Program.Variables(c.spec), "BASE_URL"); {
 	case len(g.Locals) == 0 || given && slices.Contains(g.Env, "BASE_URL"): // then it is what counts
 	case !given:
-		return problem.TargetOnLocalhost(g.Locals[0])
+		return problem.TargetOnLocalhost(c.spec.Program.Name(), g.Locals[0])
 	default:
 		c.note("the scenario names %s, which is the container itself there, and does not read BASE_URL", strings.Join(g.Locals, ", "))
 	}
