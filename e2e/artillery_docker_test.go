@@ -3,14 +3,21 @@
 package e2e
 
 import (
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/rows"
 )
 
@@ -52,8 +59,8 @@ func (b *Bench) inDatabase(run string) func(string, string, rows.Rollup, rows.Wi
 
 // TestArtillerysFiguresReachInfluxDBBothWays is on Docker: as rows from the record, and as StatsD through Telegraf.
 func TestArtillerysFiguresReachInfluxDBBothWays(t *testing.T) {
-	b := newDockerBench(t)
-	b.OK(onDocker()...)
+	b := newBench(t)
+	b.onEngine()
 	m := b.mix()
 	m.points = b.inDatabase(m.id)
 	b.mixEquals(m)
@@ -87,7 +94,102 @@ func TestArtillerysFiguresReachInfluxDBBothWays(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a target that a container cannot reach is named before the run", func(t *testing.T) {
+		b.t = t
+		b.Write("here.yml", "config: { target: 'http://localhost:3000' }\n"+anyFlow)
+		b.problem(b.Ltlab("artillery", "-s", "here.yml"), "target-on-localhost", 15, "http://localhost:3000", "--runner host")
+		api, inside := b.reachable()
+		api.die()
+		b.Write("gone.yml", "config: { target: '"+inside+"' }\n"+anyFlow)
+		o := b.Ltlab("artillery", "-s", "gone.yml", "--id", "gone")
+		b.problem(o, "target-unreachable", 17, inside, "--no-gate")
+		if runs := b.Runs(); len(runs) != 1 || strings.Contains(o.Stderr, "ltlab: unreachable") {
+			t.Errorf("runs %+v\n%s", runs, o.Stderr)
+		}
+	})
 	b.t = t
 	b.tidy(m.id)
+	b.leftNothing()
+}
+
+// digest is what a folder holds: names, modes, contents.
+func (b *Bench) digest(dir string) string {
+	b.t.Helper()
+	h := sha256.New()
+	b.try(filepath.WalkDir(filepath.Join(b.Dir, dir), func(path string, e fs.DirEntry, err error) error {
+		b.try(err)
+		st, err := e.Info()
+		b.try(err)
+		fmt.Fprintln(h, path, st.Mode(), st.ModTime())
+		if !e.IsDir() {
+			h.Write(b.read(path))
+		}
+		return nil
+	}))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// TestAProjectsOwnArtilleryTestsRunUnchanged has plugins, processors, a payload and packages of the project's own.
+func TestAProjectsOwnArtilleryTestsRunUnchanged(t *testing.T) {
+	b := newBench(t)
+	b.artillery()
+	b.onEngine()
+	b.try(os.CopyFS(filepath.Join(b.Dir, "shop"), os.DirFS("testdata/artillery/shop")))
+	b.try(os.Rename(filepath.Join(b.Dir, "shop/modules"), filepath.Join(b.Dir, "shop/node_modules")))
+	before := b.digest("shop")
+	type ran struct {
+		id, place, script, word string
+		users                   float64
+		api                     *target
+		process                 *Process
+	}
+	var runs []ran // all at once
+	for place, args := range map[string][]string{"embedded": {"--engine", "embedded"}, "docker": {"--runner", "docker"}} {
+		for _, r := range []ran{{script: "checkout", word: "boots", users: 6}, {script: "search", word: "größe", users: 5}} {
+			var address string
+			r.place, r.id = place, r.script+"-"+place
+			if r.api, address = b.reachable(); place == "embedded" {
+				address = r.api.URL
+			}
+			variable := map[string]string{"checkout": "BASE_URL", "search": "SHOP_URL"}[r.script]
+			r.process = b.Start(append([]string{"artillery", "-p", "shop", "-s", "tests/" + r.script + ".yml", "--id", r.id, "-e", variable + "=" + address}, args...)...)
+			if place == "docker" {
+				if mounts := b.docker("inspect", "--format", `{{range .Mounts}}{{.Destination}}={{.RW}} {{end}}`, b.box(r.id)); !slices.Contains(mounts, "/project=false") {
+					t.Errorf("the project is not mounted read-only: %v", mounts)
+				}
+			}
+			runs = append(runs, r)
+		}
+	}
+	for _, r := range runs {
+		o := r.process.Wait()
+		if o.Exit != 0 || strings.Contains(o.Stderr, "warning") {
+			t.Fatalf("%s: exit %d\n%s\n%s", o.Command, o.Exit, o.Stdout, o.Stderr)
+		}
+		doc := b.Show(r.id)
+		if err := doc.whole(r.api.count()); err != nil || doc.Project != "shop" {
+			t.Errorf("%v, project %q", err, doc.Project)
+		}
+		rig := pluginRig{t: t, record: b.run(r.id, record.ToolFile)}
+		rec := rig.read()
+		whole := rec.merged(t, rec.seconds...)
+		same(t, r.id+": requests for a word of the package", float64(r.api.byPath["/word/"+r.word]), r.users)
+		same(t, r.id+": answers that the project's plugin saw", whole["shop.metered"].Sum, float64(r.api.count()))
+		same(t, r.id+": counts of the processor", whole["shop.words"].Sum, r.users)
+		if r.script == "checkout" {
+			for _, user := range []string{"ann", "bob", "eve"} {
+				same(t, r.id+": requests of "+user, float64(r.api.byPath["/user/"+user]), 2)
+			}
+			same(t, r.id+": baskets", whole["shop.basket"].Sum, 2*(3+5+7))
+			same(t, r.id+": hooks", whole["shop.seen.200"].Sum, 6)
+			same(t, r.id+": expectations", whole["checks{expect statusCode}"].Sum, 12)
+			same(t, r.id+": satisfied", whole["apdex.satisfied"].Sum, 12)
+			same(t, r.id+": times of an endpoint", float64(whole["endpoint.response_time{/word/{{ word }}}"].N), 6)
+		}
+	}
+	b.tidy("checkout-docker", "search-docker")
+	if after := b.digest("shop"); after != before {
+		t.Error("the project's folder has changed")
+	}
 	b.leftNothing()
 }

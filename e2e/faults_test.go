@@ -30,7 +30,7 @@ type Result struct {
 
 // faults is the one table of faults; an issue that knows another one adds it here.
 func faults() []Fault {
-	return slices.Concat(inputFaults(), targetFaults(), runFaults(), labFaults(), diskFaults(), dataFaults(), boardFaults(), dockerFaults(), k6DockerFaults(), influxFaults())
+	return slices.Concat(inputFaults(), targetFaults(), runFaults(), labFaults(), diskFaults(), dataFaults(), boardFaults(), dockerFaults(), k6DockerFaults(), influxFaults(), artilleryFaults())
 }
 
 const faultsPage = "../docs/faults.md"

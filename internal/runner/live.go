@@ -11,20 +11,20 @@ import (
 // sendEvery is how often what is new in a record is sent.
 const sendEvery = time.Second
 
-// sending is a record on its way to InfluxDB while it grows, for a tool that does not send it itself.
+// sending is a record on its way to InfluxDB while it grows: all of it, or what a tool that sends its rows does not know.
 type sending struct {
 	to     *influx.Live
 	cancel context.CancelFunc
 	ended  chan struct{}
 }
 
-// send begins to send; nil where nothing is to be sent, or the tool does it.
+// send begins to send; nil where nothing is to be sent.
 func (r *Runner) send(s *Spec, folder record.Folder) *sending {
-	if s.Sink == nil || s.Program.Sends() {
+	if s.Sink == nil {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &sending{to: influx.NewLive(folder, s.Sink.Target), cancel: cancel, ended: make(chan struct{})}
+	l := &sending{to: influx.NewLive(folder, s.Sink.Target, s.Program.Sends()), cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(l.ended)
 		tick := time.NewTicker(sendEvery)

@@ -52,15 +52,13 @@ func (r *Runner) deliver(ctx context.Context, s *Spec, out *Outcome, live *sendi
 	if s.Sink == nil {
 		return
 	}
-	var sink record.Sink
-	var err error
-	if live != nil {
-		send, cancel := r.patient(ctx)
-		sink, err = live.to.Finish(send)
-		cancel()
-	} else {
-		sink, err = r.complete(ctx, s, out)
+	sent, ended := out.Summary.Ledger.Sinks[influx.Name] // by the tool
+	if !sent.Done && s.Program.Sends() && (ended || s.Sink.Later) && r.Sends != nil {
+		r.Sends()
 	}
+	send, cancel := r.patient(ctx)
+	sink, err := live.to.Finish(send, sent)
+	cancel()
 	sinks := maps.Clone(out.Summary.Ledger.Sinks)
 	if sinks == nil {
 		sinks = map[string]record.Sink{}
@@ -79,31 +77,6 @@ func (r *Runner) deliver(ctx context.Context, s *Spec, out *Outcome, live *sendi
 	default:
 		out.Problem = p
 	}
-}
-
-// complete sends what the tool could not.
-func (r *Runner) complete(ctx context.Context, s *Spec, out *Outcome) (sink record.Sink, err error) {
-	byTool, ended := out.Summary.Ledger.Sinks[influx.Name]
-	if byTool.Done && len(out.Summary.Run.Events) == 0 {
-		return byTool, nil
-	}
-	through := byTool.Through
-	if byTool.Done {
-		through = influx.All
-	} else if (ended || s.Sink.Later) && r.Sends != nil {
-		r.Sends()
-	}
-	send, cancel := r.patient(ctx)
-	defer cancel()
-	sink, err = influx.Send(send, out.Folder, s.Sink.Target, through, nil)
-	sink.Written += byTool.Written
-	sink.Retried += byTool.Retried
-	sink.Refused += byTool.Refused
-	sink.Raw = byTool.Raw
-	if byTool.Done && sink.Error == "" {
-		sink.Error = byTool.Error // why it refused some
-	}
-	return sink, err
 }
 
 // patient is a context that ends at Ctrl-C: the next one, when one has ended the run.
