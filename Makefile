@@ -49,6 +49,10 @@ bench-k6: build ## measure what k6's output costs, with and without InfluxDB, an
 bench-artillery: build ## measure what Artillery's plugin costs, in about 50 minutes, and write docs/benchmarks-artillery.md
 	e2e/run bench-artillery
 
+.PHONY: bench-boards
+bench-boards: build ## measure how long the boards of an hour's run take, in the browser and in Flux, and write docs/benchmarks-boards.md
+	e2e/run bench-boards
+
 .PHONY: soak
 soak: build ## run for an hour at 500 requests a second, and see what grows
 	e2e/run soak

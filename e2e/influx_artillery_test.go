@@ -38,7 +38,7 @@ func TestAnArtilleryRunInInfluxDBIsTheOneInItsRecord(t *testing.T) {
 		return influx.Target{URL: d.URL, Org: influxOrgName, Token: d.Token, Bucket: shortBucket, Bucket1M: longBucket}
 	}
 	a := recordtest.NewArtillery(t, record.Runs(t.TempDir()), "spike")
-	l := influx.NewLive(a.Folder, target(live))
+	l := influx.NewLive(a.Folder, target(live), false)
 	defer l.Close()
 	step := func() {
 		t.Helper()
@@ -64,7 +64,7 @@ func TestAnArtilleryRunInInfluxDBIsTheOneInItsRecord(t *testing.T) {
 	a.Unplaced()
 	a.End()
 	a.Finish()
-	sink, err := l.Finish(t.Context())
+	sink, err := l.Finish(t.Context(), record.Sink{})
 	if err != nil || !sink.Whole() {
 		t.Fatalf("%v: %+v", err, sink)
 	}

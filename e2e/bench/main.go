@@ -29,6 +29,9 @@ func way() []mark { return []mark{influxRPS(), influxSamples(), influxSize(), in
 // ofArtillery are the marks of `make bench-artillery`.
 func ofArtillery() []mark { return []mark{artilleryRPS(), artilleryMemory(), artilleryStart()} }
 
+// ofBoards are the marks of `make bench-boards`.
+func ofBoards() []mark { return []mark{boardsBrowser(), boardsFlux()} }
+
 // long are marks that take an hour: they are measured when -only names them.
 func long() []mark { return []mark{soak()} }
 
@@ -67,7 +70,7 @@ func benchmark(ctx context.Context, args []string, out io.Writer) error {
 	if *bare {
 		return serveBare()
 	}
-	chosen, err := choose(marks(), slices.Concat(way(), ofArtillery(), long()), *only)
+	chosen, err := choose(marks(), slices.Concat(way(), ofArtillery(), ofBoards(), long()), *only)
 	if err != nil {
 		return err
 	}
@@ -121,6 +124,8 @@ func pageOf(only string) (to, target string) {
 		return "docs/benchmarks-k6.md", "bench-k6"
 	case ids(ofArtillery()):
 		return "docs/benchmarks-artillery.md", "bench-artillery"
+	case ids(ofBoards()):
+		return "docs/benchmarks-boards.md", "bench-boards"
 	}
 	for _, m := range long() {
 		if m.id == only {

@@ -27,7 +27,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ltlab": func() { os.Exit(Main()) }, "stub-node": stubNode})
+	testscript.Main(m, map[string]func(){"ltlab": func() { os.Exit(Main()) }, "stub-node": stubNode, "xdg-open": stubOpener})
 }
 
 // TestScripts runs the whole product, real k6 and the real embedded lab included, as a user would from a shell.
@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"hold": hold, "crash": crash, "freeze": freeze, "until": until, "interrupt": interrupt, "engine": engineFault, "boards": boards,
+			"hold": hold, "crash": crash, "freeze": freeze, "until": until, "interrupt": interrupt, "engine": engineFault, "boards": boards, "page": page,
 		},
 	})
 }

@@ -3,7 +3,52 @@ package influx
 import (
 	"bytes"
 	"context"
+
+	"github.com/ltlab/ltlab/internal/rows"
 )
+
+// queue is lines on their way to the two buckets. Those of what is short-lived are not for the long one.
+type queue struct{ short, long batch }
+
+func newQueue(t *Target) queue {
+	return queue{short: batch{bucket: t.Bucket}, long: batch{bucket: t.Bucket1M}}
+}
+
+// rows queues rows, each for the buckets that have its window.
+func (q *queue) rows(p *points, made []rows.Row) {
+	for i := range made {
+		r := &made[i]
+		if r.Window != rows.Minute {
+			q.short.add(p.row(q.short.lines, r), 1)
+			b, n := p.heats(q.short.lines, r)
+			q.short.add(b, n)
+		}
+		if q.long.bucket != "" && (r.Window == rows.Minute || r.Window == rows.Run && q.long.bucket != q.short.bucket) {
+			q.long.add(p.row(q.long.lines, r), 1)
+		}
+	}
+}
+
+// runLine queues lines of the whole run, for both buckets.
+func (q *queue) runLine(line []byte) {
+	n := bytes.Count(line, []byte{'\n'})
+	q.short.add(append(q.short.lines, line...), n)
+	if q.long.bucket != "" && q.long.bucket != q.short.bucket {
+		q.long.add(append(q.long.lines, line...), n)
+	}
+}
+
+func (q *queue) full() bool { return q.short.full() || q.long.full() }
+
+// flush writes what is queued, in order.
+func (q *queue) flush(ctx context.Context, to *Sender) error {
+	for _, b := range []*batch{&q.short, &q.long} {
+		if err := b.flush(ctx, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // batch is lines on their way to a bucket.
 type batch struct {

@@ -1,10 +1,33 @@
 package influx
 
 import (
-	"context"
-
 	"github.com/ltlab/ltlab/internal/record"
+	"github.com/ltlab/ltlab/internal/rows"
 )
+
+// progressEvery is how many seconds of a record pass before the rows of the run so far are written again.
+const progressEvery = 5
+
+// progress queues what is known of the whole run so far, at times. Each is written over by the next, and by the end.
+func (p *Push) progress() {
+	if p.closed || p.info.tool == "" || p.last < p.told+progressEvery {
+		return
+	}
+	p.told = p.last
+	p.whole(p.builder.Progress())
+	p.info.seconds = p.span.Seconds()
+	p.runLine(p.points.info(nil, &p.info))
+}
+
+// whole queues rows, and the run's quantiles.
+func (p *Push) whole(made []rows.Row) {
+	p.rows(&p.points, made)
+	var spectra []byte
+	for _, s := range p.builder.Spectra() {
+		spectra = p.points.quantiles(spectra, &s)
+	}
+	p.runLine(spectra)
+}
 
 // finish queues the lines of the run's end, once.
 func (p *Push) finish(end *record.End) {
@@ -12,11 +35,7 @@ func (p *Push) finish(end *record.End) {
 		return
 	}
 	p.closed = true
-	p.rows(p.builder.Finish())
-	for _, s := range p.builder.Spectra() {
-		b, _ := p.points.quantiles(nil, &s)
-		p.runLine(b)
-	}
+	p.whole(p.builder.Finish())
 	ledger := p.seen
 	seconds := float64(p.last)
 	if end == nil {
@@ -37,15 +56,4 @@ func (p *Push) finish(end *record.End) {
 		}
 	}
 	p.runLine(p.points.ledger(nil, &ledger, &sink))
-}
-
-// Events writes what ltlab saw of the run besides: interruptions and the like.
-func (p *Push) Events(ctx context.Context, all []record.Event) error {
-	if p.info.tool == "" {
-		return nil
-	}
-	for _, e := range all {
-		p.runLine(p.points.event(nil, e.ID, e.Text, e.Time.UnixMilli()))
-	}
-	return p.flush(ctx)
 }

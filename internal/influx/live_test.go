@@ -51,7 +51,7 @@ func TestAnArtilleryRunSentWhileItGrowsIsTheOneSentAtOnce(t *testing.T) {
 	})
 	target := d.target()
 	target.Bucket1M = "long"
-	l := NewLive(a.Folder, target)
+	l := NewLive(a.Folder, target, false)
 	defer l.Close()
 	step := func() {
 		t.Helper()
@@ -84,7 +84,7 @@ func TestAnArtilleryRunSentWhileItGrowsIsTheOneSentAtOnce(t *testing.T) {
 	a.Unplaced()
 	a.End()
 	a.Finish()
-	sink, err := l.Finish(t.Context())
+	sink, err := l.Finish(t.Context(), record.Sink{})
 	if err != nil || !sink.Whole() || sink.Error != "" {
 		t.Fatalf("%v: %+v", err, sink)
 	}
@@ -131,7 +131,7 @@ func toolSize(t *testing.T, f record.Folder) int64 {
 
 func TestAStepBeforeThereIsARecordIsFine(t *testing.T) {
 	d := newDatabase(t, nil)
-	l := NewLive(record.Folder(t.TempDir()), d.target())
+	l := NewLive(record.Folder(t.TempDir()), d.target(), false)
 	defer l.Close()
 	if err := l.Step(t.Context()); err != nil {
 		t.Error(err)
@@ -151,7 +151,7 @@ func TestAStepGivesUpAnInfluxDBThatTakesNothing(t *testing.T) {
 		<-release // no answer at all
 		return 0, ""
 	}
-	l := NewLive(a.Folder, d.target())
+	l := NewLive(a.Folder, d.target(), false)
 	l.step = 20 * time.Millisecond
 	defer l.Close()
 	for range 3 {

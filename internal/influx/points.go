@@ -1,6 +1,8 @@
 package influx
 
 import (
+	"errors"
+	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -32,7 +34,31 @@ type points struct {
 
 	prefixes [][]byte // by rows.Row.Key: measurement and tags but for the window
 	heat     map[string][][]byte
+	spectra  map[string][][]byte
 	loads    []byte
+}
+
+// newPoints are those of a record's run, whose scenario it also finds. What goes into tags must be the same whoever pushes it,
+// so the record itself says it.
+func newPoints(folder record.Folder, h *record.Header) (p points, scenario string, err error) {
+	p = points{run: h.Run, project: h.Project, start: h.Start.UnixMilli(), finest: rows.Second}
+	if h.Period > 1 {
+		p.finest = rows.Period
+	}
+	if p.run == "" {
+		p.run = folder.ID()
+	}
+	run, err := record.ReadRun(folder.Run())
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // a record of k6 alone
+		err = nil
+	case err == nil && run.Start != nil:
+		scenario = run.Start.Scenario.Name
+		if p.project == "" {
+			p.project = run.Start.Project
+		}
+	}
+	return p, scenario, err
 }
 
 // Measurement is a metric's; one that a scenario called as we call ours gets an underscore behind.
@@ -154,19 +180,28 @@ func (p *points) load(b []byte, l *record.Load) []byte {
 	return f.end(line, p.start+l.T*1000)
 }
 
-// quantiles appends a metric's spectrum; n is how many lines that takes.
-func (p *points) quantiles(b []byte, s *rows.Spectrum) (out []byte, n int) {
-	for i, q := range rows.Quantiles() {
+// quantiles appends a metric's spectrum.
+func (p *points) quantiles(b []byte, s *rows.Spectrum) []byte {
+	heads := p.spectra[s.Metric]
+	if heads == nil {
+		for _, q := range rows.Quantiles() {
+			heads = append(heads, p.prefix(measureQuantiles, map[string]string{"metric": s.Metric, "q": strconv.FormatFloat(q, 'g', -1, 64)}))
+		}
+		if p.spectra == nil {
+			p.spectra = map[string][][]byte{}
+		}
+		p.spectra[s.Metric] = heads
+	}
+	for i, head := range heads {
 		line := len(b)
-		f := fields{b: append(b, p.prefix(measureQuantiles, map[string]string{"metric": s.Metric, "q": strconv.FormatFloat(q, 'g', -1, 64)})...)}
+		f := fields{b: append(b, head...)}
 		f.float("value", s.Values[i])
 		b = f.end(line, p.start)
-		n++
 	}
-	return b, n
+	return b
 }
 
-// info is what is known of the run: its beginning, and in the end how long load went on and when it was over.
+// info is what is known of the run: its beginning, how long load has gone on, and in the end when it was over.
 type info struct {
 	tool, version string
 	scenario      string
@@ -184,6 +219,8 @@ func (p *points) info(b []byte, i *info) []byte {
 	f.int("start", p.start)
 	if i.over {
 		f.int("end", i.end)
+	}
+	if i.over || i.seconds > 0 {
 		f.float("seconds", i.seconds)
 	}
 	return f.end(line, p.start)

@@ -1,7 +1,6 @@
 package influx
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,10 +31,11 @@ type Push struct {
 	end     *record.End
 	seen    record.Ledger // counted here, for a record without an end
 	last    int64         // second after the newest, or the newest period
+	told    int64         // last when the rows of the run so far were queued
 	closed  bool          // the lines of the end are queued
 	broken  error         // why the record makes no sense from there on
 
-	short, long batch
+	queue
 
 	mu      sync.Mutex
 	through int64
@@ -45,22 +45,19 @@ type Push struct {
 
 // NewPush returns a push of the record in that folder. It does nothing before its first Step.
 func NewPush(folder record.Folder, to *Sender) *Push {
-	t := to.target
-	return &Push{
-		folder: folder, to: to, builder: rows.NewBuilder(), points: points{finest: rows.Second}, levels: levels{steady: steadySeconds},
-		short: batch{bucket: t.Bucket}, long: batch{bucket: t.Bucket1M},
-	}
+	return &Push{folder: folder, to: to, builder: rows.NewBuilder(), levels: levels{steady: steadySeconds}, queue: newQueue(&to.target)}
 }
 
 // Step reads what is new in the record and returns when InfluxDB has its rows. After an error of the Sender (see Deliver)
 // the next Step goes on where this one stopped; any other error says that the record makes no sense from there on.
 func (p *Push) Step(ctx context.Context) error {
-	err := p.step(ctx)
+	err := p.step(ctx, true)
 	p.note(ctx, err)
 	return err
 }
 
-func (p *Push) step(ctx context.Context) error {
+// step reads and writes what is new; live says that the run so far is of interest, too.
+func (p *Push) step(ctx context.Context, live bool) error {
 	if p.tail == nil {
 		tail, err := record.OpenTail(p.folder.Tool())
 		if errors.Is(err, fs.ErrNotExist) {
@@ -71,7 +68,7 @@ func (p *Push) step(ctx context.Context) error {
 		}
 		p.tail = tail
 	}
-	if err := p.flush(ctx); err != nil {
+	if err := p.flush(ctx, p.to); err != nil {
 		return err
 	}
 	if p.broken != nil {
@@ -87,26 +84,29 @@ func (p *Push) step(ctx context.Context) error {
 		}
 		if err != nil {
 			p.broken = err
-			return errors.Join(err, p.flush(ctx))
+			return errors.Join(err, p.flush(ctx, p.to))
 		}
-		if p.short.full() || p.long.full() {
-			if err := p.flush(ctx); err != nil {
+		if p.full() {
+			if err := p.flush(ctx, p.to); err != nil {
 				return err
 			}
 		}
 	}
-	return p.flush(ctx)
+	if live {
+		p.progress()
+	}
+	return p.flush(ctx, p.to)
 }
 
 // Finish writes what only a finished run has: the rows of its last minutes and of the whole run, its quantiles, its
 // ledger. end is the record's last line where it is not in the record yet, nil where it is, or where the run broke off.
 // What went wrong is returned and is in Sink; Finish may then be called again.
 func (p *Push) Finish(ctx context.Context, end *record.End) error {
-	err := p.step(ctx)
+	err := p.step(ctx, false)
 	var damage *record.CorruptError
 	if err == nil || errors.As(err, &damage) { // a damaged record is pushed as far as it goes
 		p.finish(end)
-		if ferr := p.flush(ctx); ferr != nil {
+		if ferr := p.flush(ctx, p.to); ferr != nil {
 			err = ferr
 		}
 	}
@@ -179,7 +179,7 @@ func (p *Push) take(l record.ToolLine) error {
 	if p.tail.Offset() <= p.Skip {
 		return nil
 	}
-	p.rows(made)
+	p.rows(&p.points, made)
 	if l.Header != nil {
 		p.runLine(p.points.info(nil, &p.info))
 		p.runLine(p.points.event(nil, "start", "the run starts", p.points.start))
@@ -209,59 +209,12 @@ func (p *Push) count(s *record.Second) {
 	}
 }
 
-// header begins the run. What goes into tags must be the same whoever pushes it, so the record itself says it.
-func (p *Push) header(h *record.Header) error {
-	p.points.run, p.points.project, p.points.start = h.Run, h.Project, h.Start.UnixMilli()
+// header begins the run.
+func (p *Push) header(h *record.Header) (err error) {
 	p.info = info{tool: h.Tool, version: h.ToolVersion}
-	if p.period = int64(max(1, h.Period)); p.period > 1 {
-		p.points.finest, p.levels.steady = rows.Period, steadyPeriods
+	p.period = int64(max(1, h.Period))
+	if p.points, p.info.scenario, err = newPoints(p.folder, h); p.points.finest == rows.Period {
+		p.levels.steady = steadyPeriods
 	}
-	if p.points.run == "" {
-		p.points.run = p.folder.ID()
-	}
-	run, err := record.ReadRun(p.folder.Run())
-	switch {
-	case errors.Is(err, fs.ErrNotExist): // a record of k6 alone
-	case err != nil:
-		return err
-	case run.Start != nil:
-		p.info.scenario = run.Start.Scenario.Name
-		if p.points.project == "" {
-			p.points.project = run.Start.Project
-		}
-	}
-	return nil
-}
-
-func (p *Push) rows(made []rows.Row) {
-	for i := range made {
-		r := &made[i]
-		if r.Window != rows.Minute {
-			p.short.add(p.points.row(p.short.lines, r), 1)
-			b, n := p.points.heats(p.short.lines, r)
-			p.short.add(b, n)
-		}
-		if p.long.bucket != "" && (r.Window == rows.Minute || r.Window == rows.Run && p.long.bucket != p.short.bucket) {
-			p.long.add(p.points.row(p.long.lines, r), 1)
-		}
-	}
-}
-
-// runLine queues a line of the whole run, for both buckets.
-func (p *Push) runLine(line []byte) {
-	n := bytes.Count(line, []byte{'\n'})
-	p.short.add(append(p.short.lines, line...), n)
-	if p.long.bucket != "" && p.long.bucket != p.short.bucket {
-		p.long.add(append(p.long.lines, line...), n)
-	}
-}
-
-// flush writes what is queued, in order.
-func (p *Push) flush(ctx context.Context) error {
-	for _, b := range []*batch{&p.short, &p.long} {
-		if err := b.flush(ctx, p.to); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }

@@ -200,8 +200,11 @@ func TestAGrowingRecordIsPushedOnceAndInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours, theirs := latest(live), latest(again.got("short"))
-	if len(ours) != len(live)-1 || len(ours) != len(theirs) {
-		t.Errorf("%d lines, %d points live, %d sent afterwards; only the run's info is written twice", len(live), len(ours), len(theirs))
+	once := slices.DeleteFunc(slices.Clone(live), func(line string) bool {
+		return strings.Contains(line, "window=run ") || strings.HasPrefix(line, "run_quantiles") || strings.HasPrefix(line, "run_info")
+	})
+	if len(latest(once)) != len(once) || len(once) < 50 || len(ours) != len(theirs) {
+		t.Errorf("%d lines, %d points live, %d sent afterwards; only what is of the whole run is written more than once", len(live), len(ours), len(theirs))
 	}
 	for key, fields := range theirs {
 		if ours[key] != fields && !strings.HasPrefix(key, "ltlab_ledger") {
@@ -239,7 +242,7 @@ func TestTheLedgerOfARestHasWhatTheToolSent(t *testing.T) {
 	n := int64(31)
 	f.End(record.End{T: 1, Ledger: record.Ledger{Emitted: &n, Recorded: n, Sinks: map[string]record.Sink{Name: {Written: 1000, Retried: 20, Refused: 3}}}})
 	f.flush()
-	for through, want := range map[int64]string{All: ",written=1000i,retried=20i,refused=3i", 0: ",retried=0i,refused=0i"} {
+	for through, want := range map[int64]string{f.folder.Size(): ",written=1000i,retried=20i,refused=3i", 0: ",retried=0i,refused=0i"} {
 		d := newDatabase(t, nil)
 		if _, err := Send(t.Context(), f.folder, d.target(), through, nil); err != nil {
 			t.Fatal(err)

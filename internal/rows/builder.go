@@ -33,6 +33,9 @@ type Builder struct {
 	keys    []*key // the roll-ups in order of appearance
 	numbers int    // of Row.Key in use
 
+	wholes   []*whole
+	statuses map[int]int // values of tag status kept apart, by metric
+
 	newest  int64   // minute; the one before is open too
 	held    []*held // seconds of the open minutes, ascending
 	spare   []*held // memory of seconds that are closed
@@ -48,7 +51,8 @@ type series struct {
 	keys []*key         // the roll-ups that it is part of
 	next *record.Bucket // its bucket in the line at hand
 
-	unplaced *cell // what no period has; nil for most
+	unplaced *cell  // what no period has; nil for most
+	whole    *whole // counters and rates
 }
 
 type rollupID struct {
@@ -61,6 +65,7 @@ type rollupID struct {
 type key struct {
 	Row             // template
 	touched bool    // it is in the line at hand
+	changed bool    // since the last Progress
 	second  cell    // the second at hand
 	minutes [2]cell // the open minutes, by their lowest bit
 	run     cell
@@ -68,12 +73,12 @@ type key struct {
 	level  level // gauges: the second at hand
 	span   level // gauges: the minute at hand
 	closed level // gauges: the run's closed minutes
-	total  level // gauges: the run so far, set by Running
+	total  level // gauges: the run so far, when asked for
 }
 
 // NewBuilder returns a builder for one record.
 func NewBuilder() *Builder {
-	return &Builder{metrics: map[int]record.Metric{}, series: map[int]*series{}, rollups: map[rollupID]*key{}}
+	return &Builder{metrics: map[int]record.Metric{}, series: map[int]*series{}, rollups: map[rollupID]*key{}, statuses: map[int]int{}}
 }
 
 // Apply takes the record's next line and returns the rows that it made or changed: those of its second, of window
@@ -131,6 +136,15 @@ func (b *Builder) declare(d *record.Series) error {
 		if v, ok := d.Tags[string(r)]; ok {
 			s.keys = append(s.keys, b.rollup(m, r, map[string]string{string(r): v}))
 		}
+	}
+	switch m.Kind {
+	case record.Counter:
+		if v, ok := d.Tags[string(ByStatus)]; ok || HasStatus(m.Name) {
+			s.keys = append(s.keys, b.status(m, v))
+		}
+		s.whole = b.newWhole(m, d.Tags)
+	case record.Rate:
+		s.whole = b.newWhole(m, d.Tags)
 	}
 	b.series[d.ID] = s
 	return nil

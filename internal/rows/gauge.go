@@ -99,6 +99,7 @@ func (b *Builder) gaugeRows(out []Row, buckets []record.Bucket, h *held) []Row {
 		out = append(out, r)
 	}
 	for _, k := range b.levels(h) {
+		k.changed = true
 		r := k.row(b.window, h.t)
 		k.level.fill(&r)
 		out = append(out, r)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ltlab/ltlab/internal/record"
 )
@@ -21,6 +22,12 @@ const (
 
 // IsInfra says whether a metric is one of these.
 func IsInfra(metric string) bool { return strings.HasPrefix(metric, "infra_") }
+
+// InfraSecond is the second of the tool's clock that most of a sample was in: negative before the tool's start. Samples count
+// from ltlab's start of the run.
+func InfraSecond(s *record.Infra, ltlab, tool time.Time) int64 {
+	return int64(math.Floor(float64(s.T-1) - tool.Sub(ltlab).Seconds() + 0.5))
+}
 
 // Infra turns infrastructure samples of one record into rows.
 type Infra struct {

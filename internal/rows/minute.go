@@ -44,20 +44,43 @@ func (b *Builder) advance(m int64) []Row {
 	return out
 }
 
-// Running returns the rows of the open minutes and of the run so far.
+// Running returns the rows of the open minutes and of the run so far, without those of roll-up Whole.
 func (b *Builder) Running() []Row {
 	var out []Row
+	b.levelRun(func(m int64) { out = b.minuteRows(out, m) })
+	return b.runRows(out, false)
+}
+
+// Progress returns the rows of window Run that have changed since it was last called.
+func (b *Builder) Progress() []Row {
+	b.levelRun(b.spans)
+	out := b.wholeRows(b.runRows(nil, true), true)
+	for _, k := range b.keys {
+		k.changed = false
+	}
+	return out
+}
+
+// Finish returns what is left at the record's end: the rows of the open minutes and of the run.
+func (b *Builder) Finish() []Row { return b.wholeRows(b.Running(), false) }
+
+// levelRun sets the total of every gauge's roll-up; minute is called for each open minute and sets the spans.
+func (b *Builder) levelRun(minute func(m int64)) {
 	for _, k := range b.keys {
 		k.total = k.closed
 	}
 	for m := b.newest - 1; m <= b.newest; m++ {
-		out = b.minuteRows(out, m)
+		minute(m)
 		for _, k := range b.keys {
 			k.total.then(k.span)
 		}
 	}
+}
+
+// runRows appends the rows of the run so far: all, or those that changed.
+func (b *Builder) runRows(out []Row, changed bool) []Row {
 	for _, k := range b.keys {
-		if !k.run.seen && !k.total.seen {
+		if !k.run.seen && !k.total.seen || changed && !k.changed {
 			continue
 		}
 		r := k.row(Run, 0)
@@ -70,9 +93,6 @@ func (b *Builder) Running() []Row {
 	}
 	return out
 }
-
-// Finish returns what is left at the record's end: the rows of the open minutes and of the run.
-func (b *Builder) Finish() []Row { return b.Running() }
 
 // minuteRows appends the rows of open minute m; afterwards the span of every gauge is that minute.
 func (b *Builder) minuteRows(out []Row, m int64) []Row {

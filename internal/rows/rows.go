@@ -10,13 +10,20 @@ import "github.com/ltlab/ltlab/internal/record"
 // Rollup says which series a row merges.
 type Rollup string
 
-// The roll-ups: everything of the metric, by tag scenario, by tag name, or each series as recorded.
+// The roll-ups: everything of the metric, by tag scenario, by tag name, or each series as recorded. Counters have one by tag
+// status, too: of StatusLimit values, and one for the rest. Whole is each series of a counter or a rate over the whole run, of
+// window Run alone.
 const (
 	ByRun      Rollup = "run"
 	ByScenario Rollup = "scenario"
 	ByName     Rollup = "name"
+	ByStatus   Rollup = "status"
 	BySeries   Rollup = "series"
+	Whole      Rollup = "whole"
 )
+
+// StatusLimit is how many values of tag status a metric's roll-up ByStatus keeps apart; what comes after them is record.Other.
+const StatusLimit = 100
 
 // Window says what span of time a row covers.
 type Window string
@@ -41,7 +48,7 @@ type Row struct {
 	Window Window
 	Key    int               // numbers metric, roll-up and tags: the same in all rows of one Builder that share them
 	T      int64             // start of the window, in seconds since the run's start
-	Tags   map[string]string // of the roll-up: none, scenario, name, or all of the series'; not to be changed
+	Tags   map[string]string // of the roll-up: none, scenario, name, status, or all of the series'; not to be changed
 
 	Count  int64
 	Sum    float64

@@ -82,6 +82,9 @@ func (b *Builder) touch(buckets []record.Bucket, h *held) (gauges bool, err erro
 			gauges = true
 			continue
 		}
+		if s.whole != nil {
+			b.count(s.whole, k)
+		}
 		if s.next != nil {
 			return false, fmt.Errorf("series %d is twice in one line of second %d", k.Series, h.t)
 		}
@@ -103,6 +106,7 @@ func (b *Builder) touch(buckets []record.Bucket, h *held) (gauges bool, err erro
 // accumulate adds the second cells, which hold this line alone, to their minute and to the run.
 func (b *Builder) accumulate(minute int64) error {
 	for _, k := range b.touched {
+		k.changed = true
 		for _, c := range []*cell{&k.minutes[minute&1], &k.run} {
 			c.add(k.second.n, k.second.sum, k.second.min, k.second.max)
 			if err := b.merge(c, k.second.sketch); err != nil {

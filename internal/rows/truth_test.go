@@ -105,6 +105,7 @@ func (w *world) build() map[string]rows.Row {
 		}
 	}
 	b := rows.NewBuilder()
+	progress := map[string]rows.Row{}
 	for i, l := range w.lines {
 		out, err := b.Apply(l)
 		if err != nil {
@@ -121,9 +122,32 @@ func (w *world) build() map[string]rows.Row {
 		if i%7 == 0 {
 			put(b.Running())
 		}
+		if i%5 == 0 {
+			for _, r := range b.Progress() {
+				progress[id(r)] = r
+			}
+		}
 	}
 	put(b.Finish())
+	for _, r := range b.Progress() {
+		progress[id(r)] = r
+	}
+	w.progressed(got, progress)
 	return got
+}
+
+// progressed asserts that what Progress returned on the way comes to the rows of the run.
+func (w *world) progressed(got, progress map[string]rows.Row) {
+	w.t.Helper()
+	for id, r := range got {
+		if r.Window == rows.Run && r.Rollup != rows.BySeries && progress[id].Count != r.Count {
+			w.t.Errorf("%s: Progress has %d samples, Finish %d", id, progress[id].Count, r.Count)
+		}
+		delete(progress, id)
+	}
+	if len(progress) > 0 {
+		w.t.Errorf("Progress has %d rows that Finish has not", len(progress))
+	}
 }
 
 func floorDiv(a, b int64) int64 { return int64(math.Floor(float64(a) / float64(b))) }
@@ -138,14 +162,19 @@ func (w *world) exact() map[string]rows.Row {
 	for _, s := range w.samples {
 		series := w.series[s.series]
 		m := w.metrics[series.Metric]
-		for _, rollup := range []rows.Rollup{rows.ByRun, rows.ByScenario, rows.ByName, rows.BySeries} {
+		for _, rollup := range []rows.Rollup{rows.ByRun, rows.ByScenario, rows.ByName, rows.ByStatus, rows.BySeries, rows.Whole} {
 			tags := map[string]string{}
 			switch rollup {
 			case rows.BySeries:
 				tags = series.Tags
-			case rows.ByScenario, rows.ByName:
+			case rows.Whole:
+				if m.Kind != record.Counter && m.Kind != record.Rate {
+					continue
+				}
+				tags = series.Tags
+			case rows.ByScenario, rows.ByName, rows.ByStatus:
 				v, ok := series.Tags[string(rollup)]
-				if !ok {
+				if rollup == rows.ByStatus && (m.Kind != record.Counter || !ok && m.Name != "http_reqs") || rollup != rows.ByStatus && !ok {
 					continue
 				}
 				tags[string(rollup)] = v
@@ -156,7 +185,7 @@ func (w *world) exact() map[string]rows.Row {
 			}
 			for window, t := range map[rows.Window]int64{finest: s.t, rows.Minute: 60 * floorDiv(s.t, 60), rows.Run: 0} {
 				placed := s.t != nowhere
-				if rollup == rows.BySeries && (window == rows.Minute || (window == rows.Run) == placed) || !placed && window != rows.Run {
+				if rollup == rows.Whole && window != rows.Run || rollup == rows.BySeries && (window == rows.Minute || (window == rows.Run) == placed) || !placed && window != rows.Run {
 					continue
 				}
 				row := rows.Row{Metric: m.Name, Kind: m.Kind, Unit: m.Unit, Rollup: rollup, Window: window, T: t, Tags: tags}

@@ -28,7 +28,11 @@ func (b *Builder) unplaced(buckets []record.Bucket) ([]Row, error) {
 		if err := b.take(s.unplaced, k); err != nil {
 			return nil, err
 		}
+		if s.whole != nil {
+			b.count(s.whole, k)
+		}
 		for _, key := range s.keys {
+			key.changed = true
 			if err := b.take(&key.run, k); err != nil {
 				return nil, err
 			}

@@ -114,13 +114,14 @@ func appendValues(b []byte, exact int, values ...float64) []byte {
 }
 
 // each calls f for every point of a block with its row, whose kind is set before; f sees the same row changed each time.
-func each(block []byte, start int64, r *rows.Row, f func()) error {
+// counts says that f looks at nothing but the time and the count.
+func each(block []byte, start int64, r *rows.Row, counts bool, f func()) error {
 	for len(block) > 0 {
 		n := int(block[0])
 		if len(block) < 1+n {
 			return errBlock
 		}
-		if err := decodePoint(block[1:1+n], start, r); err != nil {
+		if err := decodePoint(block[1:1+n], start, r, counts); err != nil {
 			return err
 		}
 		f()
@@ -129,7 +130,7 @@ func each(block []byte, start int64, r *rows.Row, f func()) error {
 	return nil
 }
 
-func decodePoint(b []byte, start int64, r *rows.Row) error {
+func decodePoint(b []byte, start int64, r *rows.Row, counts bool) error {
 	at, n := binary.Uvarint(b)
 	if n <= 0 {
 		return errBlock
@@ -138,6 +139,9 @@ func decodePoint(b []byte, start int64, r *rows.Row) error {
 	r.T = start + int64(at)
 	if r.Count, n = binary.Varint(b); n <= 0 {
 		return errBlock
+	}
+	if counts {
+		return nil
 	}
 	b = b[n:]
 	switch r.Kind {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"math"
 
 	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/rows"
@@ -136,13 +135,12 @@ func (f *Follow) takeRun(l record.RunLine) {
 	}
 }
 
-// sample puts what sources used into the second of the tool's clock that most of it was in.
+// sample puts what sources used into its second of the tool's clock; what was before there was one is left out.
 func (f *Follow) sample(s *record.Infra) {
 	if f.run.Start == nil {
 		return
 	}
-	begin := float64(s.T-1) - f.header.Start.Sub(f.run.Start.Time).Seconds()
-	if t := int64(math.Floor(begin + 0.5)); t >= 0 {
+	if t := rows.InfraSecond(s, f.run.Start.Time, f.header.Start); t >= 0 {
 		f.out.putInfra(f.infra.Second(t, s))
 	}
 }
@@ -191,7 +189,7 @@ func (f *Follow) take(l record.ToolLine) error {
 	case l.Second != nil && !l.Second.Unplaced:
 		f.seconds = max(f.seconds, l.Second.T+int64(f.header.Period))
 	case l.Load != nil:
-		f.out.load = append(f.out.load, *l.Load)
+		f.out.load.put(l.Load.T, encodeLoad(l.Load))
 	case l.Note != nil:
 		f.notes = append(f.notes, *l.Note)
 	case l.End != nil:

@@ -29,22 +29,11 @@ func (r *Reader) Heat(ctx context.Context, runID string, from, to int64) ([]Heat
 		to = math.MaxInt64
 	}
 	var out []Heat
-	err = r.query(ctx, func(scan func(...any) error) error {
-		var h Heat
-		var bins sql.RawBytes
-		if err := scan(&h.T, &bins); err != nil {
-			return err
-		}
-		for i := range h.Bins {
-			n, w := binary.Varint(bins)
-			if w <= 0 {
-				return errBlock
-			}
-			h.Bins[i], bins = n, bins[w:]
-		}
-		out = append(out, h)
-		return nil
-	}, "SELECT t, bins FROM heat WHERE run = ? AND t >= ? AND t < ? ORDER BY t", run.number, from, to)
+	err = r.timed(ctx, "heat", run.number, from, to, func(t int64, data []byte) error {
+		bins, err := decodeHeat(data)
+		out = append(out, Heat{T: t, Bins: bins})
+		return err
+	})
 	return out, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -20,9 +21,11 @@ type Reader struct {
 	path  string
 	fixed *sql.DB // of a Store; else the file is opened when it is first needed and again when it was replaced
 
-	mu   sync.Mutex
-	db   *sql.DB
-	file fs.FileInfo // that db reads
+	mu    sync.Mutex
+	db    *sql.DB
+	file  fs.FileInfo          // that db reads
+	of    *sql.DB              // which the statements are of
+	stmts map[string]*sql.Stmt // by their text: of a page's many small queries preparing them would be half
 }
 
 // OpenReader returns a reader of the store in that file, which need not exist yet. It touches nothing before the first
@@ -76,7 +79,7 @@ func (r *Reader) conn(ctx context.Context) (*sql.DB, error) {
 	if err == nil && v > schema {
 		err = &VersionError{Path: r.path, Have: v}
 	}
-	if err != nil {
+	if err != nil || v < schema { // whoever writes next makes one of an older ltlab anew
 		db.Close()
 		return nil, failed(r.path, err)
 	}
@@ -169,7 +172,11 @@ func (r *Reader) query(ctx context.Context, f func(scan func(...any) error) erro
 	if err != nil || db == nil {
 		return err
 	}
-	found, err := db.QueryContext(ctx, q, args...)
+	stmt, err := r.prepared(ctx, db, q)
+	if err != nil {
+		return failed(r.path, err)
+	}
+	found, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return failed(r.path, err)
 	}
@@ -180,6 +187,23 @@ func (r *Reader) query(ctx context.Context, f func(scan func(...any) error) erro
 		}
 	}
 	return failed(r.path, found.Err())
+}
+
+// prepared returns the statement of a query, of which there are a few in all.
+func (r *Reader) prepared(ctx context.Context, db *sql.DB, q string) (*sql.Stmt, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.of != db { // those of another end with its connections
+		r.of, r.stmts = db, map[string]*sql.Stmt{}
+	}
+	if s := r.stmts[q]; s != nil {
+		return s, nil
+	}
+	s, err := db.PrepareContext(ctx, q)
+	if err == nil {
+		r.stmts[q] = s
+	}
+	return s, err
 }
 
 // Metrics returns the run's metrics in the order of their first row.
@@ -205,11 +229,10 @@ func (r *Reader) Load(ctx context.Context, runID string) ([]record.Load, error) 
 		return nil, err
 	}
 	var out []record.Load
-	err = r.query(ctx, func(scan func(...any) error) error {
-		var l record.Load
-		err := scan(&l.T, &l.AskedVUs, &l.AskedRate, &l.VUs, &l.Iterations, &l.Dropped)
+	err = r.timed(ctx, "load", run.number, math.MinInt64, math.MaxInt64, func(t int64, data []byte) error {
+		l, err := decodeLoad(t, data)
 		out = append(out, l)
 		return err
-	}, "SELECT t, asked_vus, asked_rate, vus, iterations, dropped FROM load WHERE run = ? ORDER BY t", run.number)
+	})
 	return out, err
 }

@@ -15,7 +15,7 @@ import (
 
 // schema is the version of the tables, in user_version. The store can always be made again from the records, so an older
 // version may simply be replaced.
-const schema = 1
+const schema = 2
 
 // Runs, metrics and keys (metric, roll-up, tags) have numbers. A key's number begins with its metric's and its roll-up's,
 // and blocks are ordered by time before key: what is written each second lies together, and so does what a query reads of
@@ -33,9 +33,8 @@ CREATE TABLE metrics (run INTEGER, metric INTEGER, name TEXT NOT NULL, kind TEXT
 CREATE TABLE keys (run INTEGER, key INTEGER, tags BLOB NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
 CREATE TABLE blocks (run INTEGER, window INTEGER, block INTEGER, key INTEGER, data BLOB NOT NULL,
 	PRIMARY KEY (run, window, block, key)) WITHOUT ROWID;
-CREATE TABLE load (run INTEGER, t INTEGER, asked_vus REAL, asked_rate REAL, vus REAL NOT NULL,
-	iterations INTEGER NOT NULL, dropped INTEGER NOT NULL, PRIMARY KEY (run, t)) WITHOUT ROWID;
-CREATE TABLE heat (run INTEGER, t INTEGER, bins BLOB NOT NULL, PRIMARY KEY (run, t)) WITHOUT ROWID;
+CREATE TABLE load (run INTEGER, block INTEGER, data BLOB NOT NULL, PRIMARY KEY (run, block)) WITHOUT ROWID;
+CREATE TABLE heat (run INTEGER, block INTEGER, data BLOB NOT NULL, PRIMARY KEY (run, block)) WITHOUT ROWID;
 CREATE TABLE spectra (run INTEGER, metric INTEGER, vals BLOB NOT NULL, PRIMARY KEY (run, metric)) WITHOUT ROWID;
 `
 
@@ -53,12 +52,21 @@ func rollupNumber(r rows.Rollup) int64 {
 		return 1
 	case rows.ByName:
 		return 2
+	case rows.ByStatus:
+		return 4
+	case rows.Whole:
+		return 5
 	}
 	return 3
 }
 
+// rollupBits is how many bits of a key's number say its roll-up.
+const rollupBits = 3
+
 // firstKey is the number before the first key of that metric and roll-up.
-func firstKey(metric int64, r rows.Rollup) int64 { return (metric<<2 | rollupNumber(r)) << keyBits }
+func firstKey(metric int64, r rows.Rollup) int64 {
+	return (metric<<rollupBits | rollupNumber(r)) << keyBits
+}
 
 func windowNumber(w rows.Window) int64 {
 	switch w {

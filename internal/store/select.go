@@ -72,7 +72,8 @@ WHERE run = ?1 AND window = ?2 AND block = b.n AND b.n <= ?4 AND key BETWEEN ?5 
 
 // scan calls f for every row of the group's keys from one time to another, block by block and there key by key. The row
 // is the same each time, with other values; its tags are those of g.keys[i].
-func (r *Reader) scan(ctx context.Context, g *group, w rows.Window, from, to int64, f func(i int, row *rows.Row)) error {
+// counts says that f looks at nothing of it but time and count.
+func (r *Reader) scan(ctx context.Context, g *group, w rows.Window, from, to int64, counts bool, f func(i int, row *rows.Row)) error {
 	if len(g.keys) == 0 {
 		return nil
 	}
@@ -99,7 +100,7 @@ func (r *Reader) scan(ctx context.Context, g *group, w rows.Window, from, to int
 			return nil
 		}
 		row := rows.Row{Metric: g.metric.Name, Kind: g.metric.Kind, Unit: g.metric.Unit, Rollup: g.rollup, Window: w, Tags: g.keys[i].tags}
-		return each(data, block*spanOf(w), &row, func() {
+		return each(data, block*spanOf(w), &row, counts, func() {
 			if row.T >= from && row.T < to {
 				f(i, &row)
 			}
@@ -110,18 +111,34 @@ func (r *Reader) scan(ctx context.Context, g *group, w rows.Window, from, to int
 // Select returns a series for each tag set of the metric at the query's roll-up that has a value in time, in order of
 // appearance. A metric that the run does not have has no series.
 func (r *Reader) Select(ctx context.Context, runID string, q Query) ([]Series, error) {
+	all, err := r.SelectFields(ctx, runID, q, []string{q.Field})
+	return all[0], err
+}
+
+// SelectFields is Select for several fields of the same rows, which it looks at once. The answer has the order of the
+// fields; the query's own field is not used.
+func (r *Reader) SelectFields(ctx context.Context, runID string, q Query, fields []string) ([][]Series, error) {
+	out := make([][]Series, len(fields))
 	g, err := r.group(ctx, runID, q.Metric, q.Rollup, q.Where)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	all := make([]Series, len(g.keys))
-	err = r.scan(ctx, g, q.Window, q.From, q.To, func(i int, row *rows.Row) {
-		if v, ok := row.Field(q.Field); ok {
-			all[i].Tags = row.Tags
-			all[i].Points = append(all[i].Points, Point{row.T, v})
+	for i := range out {
+		out[i] = make([]Series, len(g.keys))
+	}
+	err = r.scan(ctx, g, q.Window, q.From, q.To, len(fields) == 1 && fields[0] == "count", func(i int, row *rows.Row) {
+		for j, field := range fields {
+			if v, ok := row.Field(field); ok {
+				s := &out[j][i]
+				s.Tags = row.Tags
+				s.Points = append(s.Points, Point{row.T, v})
+			}
 		}
 	})
-	return slices.DeleteFunc(all, func(s Series) bool { return len(s.Points) == 0 }), err
+	for i := range out {
+		out[i] = slices.DeleteFunc(out[i], func(s Series) bool { return len(s.Points) == 0 })
+	}
+	return out, err
 }
 
 // Latest returns the rows of the newest window in which the metric has any at that roll-up, in order of appearance: the
@@ -133,7 +150,7 @@ func (r *Reader) Latest(ctx context.Context, runID, metric string, rollup rows.R
 	}
 	newest := int64(math.MinInt64)
 	var out []rows.Row
-	err = r.scan(ctx, g, w, 0, 0, func(_ int, row *rows.Row) {
+	err = r.scan(ctx, g, w, 0, 0, false, func(_ int, row *rows.Row) {
 		if row.T > newest {
 			newest, out = row.T, out[:0]
 		}
@@ -141,5 +158,48 @@ func (r *Reader) Latest(ctx context.Context, runID, metric string, rollup rows.R
 			out = append(out, *row)
 		}
 	})
+	return out, err
+}
+
+// totalsQuery reads the newest row of each key of roll-up ByRun in window Run.
+const totalsQuery = `SELECT name, kind, unit, block, data FROM blocks JOIN metrics ON metrics.run = blocks.run AND metric = key >> ?
+WHERE blocks.run = ? AND window = ? AND key >> ? & ? = 0 ORDER BY block, key`
+
+// Totals returns the rows of every metric over the whole run so far, at roll-up ByRun.
+func (r *Reader) Totals(ctx context.Context, runID string) ([]rows.Row, error) {
+	run, err := r.find(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	var out []rows.Row
+	var data sql.RawBytes
+	err = r.query(ctx, func(scan func(...any) error) error {
+		row := rows.Row{Rollup: rows.ByRun, Window: rows.Run}
+		var block int64
+		if err := scan(&row.Metric, &row.Kind, &row.Unit, &block, &data); err != nil {
+			return err
+		}
+		return each(data, block*spanOf(rows.Run), &row, false, func() { out = append(out, row) })
+	}, totalsQuery, keyBits+rollupBits, run.number, windowNumber(rows.Run), keyBits, 1<<rollupBits-1)
+	return out, err
+}
+
+// Values returns the values that the tag of roll-up ByScenario or ByName has in the run, in order.
+func (r *Reader) Values(ctx context.Context, runID string, rollup rows.Rollup) ([]string, error) {
+	run, err := r.find(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	err = r.query(ctx, func(scan func(...any) error) error {
+		var b sql.RawBytes
+		if err := scan(&b); err != nil {
+			return err
+		}
+		tags, err := decodeTags(b)
+		out = append(out, tags[string(rollup)])
+		return err
+	}, "SELECT DISTINCT tags FROM keys WHERE run = ? AND key >> ? & ? = ?", run.number, keyBits, 1<<rollupBits-1, rollupNumber(rollup))
+	slices.Sort(out)
 	return out, err
 }

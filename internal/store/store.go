@@ -120,6 +120,9 @@ func openAsIs(ctx context.Context, path string) (*Store, error) {
 	if err == nil && v > schema {
 		err = &VersionError{Path: path, Have: v}
 	}
+	if err == nil && v < schema {
+		err = errNone // the records make it anew
+	}
 	if err != nil {
 		db.Close()
 		return nil, typed(err)

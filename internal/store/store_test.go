@@ -253,3 +253,27 @@ func TestAReaderDoesNotWrite(t *testing.T) {
 		t.Error("a reader deleted runs")
 	}
 }
+
+func TestAStoreOfAnOlderLtlabIsMadeAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	s, _, err := Open(path)
+	must(t, err)
+	_, err = s.db.Exec("INSERT INTO metrics VALUES (1, 1, 'old', 'counter', ''); PRAGMA user_version = 1")
+	must(t, err)
+	must(t, s.Close())
+	r, err := OpenReader(path)
+	must(t, err)
+	defer r.Close()
+	if runs, err := r.Runs(t.Context(), 0); err != nil || len(runs) != 0 {
+		t.Errorf("a reader of the older store has %d runs (%v)", len(runs), err)
+	}
+	s, recovered, err := Open(path)
+	must(t, err)
+	defer s.Close()
+	var n, v int
+	must(t, s.db.QueryRow("SELECT count(*) FROM metrics").Scan(&n))
+	must(t, s.db.QueryRow("PRAGMA user_version").Scan(&v))
+	if n != 0 || v != schema || recovered != nil {
+		t.Errorf("%d metrics of version %d, recovered %v; want a new store of version %d", n, v, recovered, schema)
+	}
+}

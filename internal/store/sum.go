@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,81 +8,194 @@ import (
 	"github.com/ltlab/ltlab/internal/rows"
 )
 
+// Grouping is one way to add up a count: over which window, and apart by which tags.
+type Grouping struct {
+	Window rows.Window
+	Tags   []string
+}
+
 // SumBy returns sums of a count (field count, sum or passes) over the metric's series, one answer for each set of values
 // of the tags, in order of appearance; a series without a tag counts under its empty value. The query's roll-up is not
 // used. Windows Minute and Run are summed from seconds or periods; Run, without From and To, has also what no period has.
 func (r *Reader) SumBy(ctx context.Context, runID string, q Query, tags ...string) ([]Series, error) {
+	all, err := r.Sums(ctx, runID, q, []Grouping{{q.Window, tags}})
+	return all[0], err
+}
+
+// Sums is SumBy for several groupings of the same rows, which it looks at once; the query's own window is not used. The
+// answer has their order.
+func (r *Reader) Sums(ctx context.Context, runID string, q Query, groupings []Grouping) ([][]Series, error) {
+	answer := make([][]Series, len(groupings))
 	switch q.Field {
 	case "count", "sum", "passes":
 	default:
-		return nil, fmt.Errorf("field %s of metric %s cannot be summed over series", q.Field, q.Metric)
+		return answer, fmt.Errorf("field %s of metric %s cannot be summed over series", q.Field, q.Metric)
 	}
-	g, err := r.group(ctx, runID, q.Metric, rows.BySeries, q.Where)
-	if err != nil {
-		return nil, err
+	all := q.From <= 0 && q.To <= 0
+	for _, rollup := range []rows.Rollup{rows.Whole, rows.ByStatus, rows.BySeries} {
+		g, err := r.group(ctx, runID, q.Metric, rollup, q.Where)
+		if err != nil {
+			return answer, err
+		}
+		s := summing{group: g, of: make([][]*sum, len(g.keys)), period: rows.Second}
+		if g.run.Period > 1 {
+			s.period = rows.Period
+		}
+		for j, by := range groupings {
+			var can bool
+			switch rollup {
+			case rows.Whole: // which are there when a run is over
+				can = by.Window == rows.Run && all && g.run.State != Running
+			case rows.ByStatus:
+				can = byStatus(q.Metric) && len(by.Tags) == 1 && by.Tags[0] == string(rows.ByStatus) && len(q.Where) == 0 && (by.Window != rows.Run || !all)
+			default:
+				can = true
+			}
+			if can && answer[j] == nil && len(g.keys) > 0 {
+				s.add(j, by)
+			}
+		}
+		if err := r.sum(ctx, &s, q, all, answer); err != nil {
+			return answer, err
+		}
 	}
-	finest := rows.Second
-	if g.run.Period > 1 {
-		finest = rows.Period
+	return answer, nil
+}
+
+// byStatus says whether roll-up ByStatus has every sample of the metric, those of series without the tag too.
+func byStatus(metric string) bool { return metric == "http_reqs" || metric == "http.codes" }
+
+// summing adds up rows of one roll-up for some of the groupings.
+type summing struct {
+	*group
+	of     [][]*sum // by key
+	sums   []*sum   // in order of appearance
+	number []int    // of the grouping that a sum is of
+	period rows.Window
+	over   bool // a sum is over time
+	run    bool // one is of the whole run
+}
+
+func (s *summing) add(number int, by Grouping) {
+	if by.Window == rows.Second || by.Window == rows.Period {
+		s.period = by.Window
 	}
-	if q.Window == rows.Second || q.Window == rows.Period {
-		finest = q.Window
+	s.run = s.run || by.Window == rows.Run
+	s.over = s.over || by.Window != rows.Run || s.rollup != rows.Whole
+	for i, k := range sums(s.keys, by) {
+		if k.first {
+			s.sums, s.number = append(s.sums, k.sum), append(s.number, number)
+		}
+		s.of[i] = append(s.of[i], k.sum)
 	}
-	var out []*sum
-	of := make([]*sum, len(g.keys)) // by key
+}
+
+// sum answers the groupings of s.
+func (r *Reader) sum(ctx context.Context, s *summing, q Query, all bool, answer [][]Series) error {
+	add := func(whole bool) func(int, *rows.Row) {
+		return func(i int, row *rows.Row) {
+			if v, ok := row.Field(q.Field); ok {
+				for _, to := range s.of[i] {
+					if !whole || to.window == rows.Run {
+						to.add(row.T, v)
+					}
+				}
+			}
+		}
+	}
+	if s.over {
+		if err := r.scan(ctx, s.group, s.period, q.From, q.To, q.Field == "count", add(false)); err != nil {
+			return err
+		}
+	}
+	if s.run && all { // of series: what no period has
+		if err := r.scan(ctx, s.group, rows.Run, 0, 0, q.Field == "count", add(true)); err != nil {
+			return err
+		}
+	}
+	for i, of := range s.sums {
+		if points := of.points(); len(points) > 0 {
+			answer[s.number[i]] = append(answer[s.number[i]], Series{Tags: of.tags, Points: points})
+		}
+	}
+	return nil
+}
+
+// keySum is the sum that a key counts for; first says that no key before did.
+type keySum struct {
+	sum   *sum
+	first bool
+}
+
+func sums(keys []key, by Grouping) []keySum {
+	out := make([]keySum, len(keys))
 	byValues := map[string]*sum{}
-	for i, k := range g.keys {
-		values := map[string]string{}
-		for _, t := range tags {
+	for i, k := range keys {
+		values := make(map[string]string, len(by.Tags))
+		for _, t := range by.Tags {
 			values[t] = k.tags[t]
 		}
 		id := string(encodeTags(values))
-		if byValues[id] == nil {
-			byValues[id] = &sum{window: q.Window, tags: values, at: map[int64]int{}}
-			out = append(out, byValues[id])
+		s := byValues[id]
+		if s == nil {
+			s = &sum{window: by.Window, tags: values}
+			byValues[id] = s
+			out[i].first = true
 		}
-		of[i] = byValues[id]
+		out[i].sum = s
 	}
-	add := func(i int, row *rows.Row) {
-		if v, ok := row.Field(q.Field); ok {
-			of[i].add(row.T, v)
-		}
-	}
-	err = r.scan(ctx, g, finest, q.From, q.To, add)
-	if err == nil && q.Window == rows.Run && q.From <= 0 && q.To <= 0 {
-		err = r.scan(ctx, g, rows.Run, 0, 0, add)
-	}
-	var answer []Series
-	for _, s := range out {
-		if len(s.points) > 0 {
-			slices.SortFunc(s.points, func(a, b Point) int { return cmp.Compare(a.T, b.T) })
-			answer = append(answer, Series{Tags: s.tags, Points: s.points})
-		}
-	}
-	return answer, err
+	return out
 }
 
-// sum adds up one answer of SumBy.
+// sum adds up one answer of SumBy, in one slice from its first time to its last.
 type sum struct {
 	window rows.Window
 	tags   map[string]string
-	points []Point
-	at     map[int64]int // index into points by time
+	first  int64
+	values []float64
+	seen   []bool
 }
 
 func (s *sum) add(t int64, v float64) {
 	switch s.window {
 	case rows.Minute:
-		block, _ := place(rows.Second, t)
-		t = block * 60
+		t, _ = place(rows.Second, t)
 	case rows.Run:
 		t = 0
 	}
-	i, ok := s.at[t]
-	if !ok {
-		i = len(s.points)
-		s.at[t] = i
-		s.points = append(s.points, Point{T: t})
+	switch {
+	case len(s.values) == 0:
+		s.first = t
+	case t < s.first: // a later series may begin earlier
+		s.values = slices.Insert(s.values, 0, make([]float64, s.first-t)...)
+		s.seen = slices.Insert(s.seen, 0, make([]bool, s.first-t)...)
+		s.first = t
 	}
-	s.points[i].V += v
+	i := int(t - s.first)
+	if i >= len(s.values) {
+		s.values = append(s.values, make([]float64, i+1-len(s.values))...)
+		s.seen = append(s.seen, make([]bool, i+1-len(s.seen))...)
+	}
+	s.values[i] += v
+	s.seen[i] = true
+}
+
+func (s *sum) points() []Point {
+	n := 0
+	for _, seen := range s.seen {
+		if seen {
+			n++
+		}
+	}
+	points := make([]Point, 0, n)
+	for i, seen := range s.seen {
+		t := s.first + int64(i)
+		if s.window == rows.Minute {
+			t *= 60
+		}
+		if seen {
+			points = append(points, Point{t, s.values[i]})
+		}
+	}
+	return points
 }

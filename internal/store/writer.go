@@ -33,8 +33,8 @@ type writer struct {
 
 	newMetrics []record.Metric
 	newKeys    []key
-	load       []record.Load
-	heat       []Heat
+	load       timed
+	heat       timed
 	spectra    []rows.Spectrum
 }
 
@@ -88,7 +88,7 @@ func (w *writer) add(all []rows.Row, infra bool) {
 			w.newest[id.flow] = number
 		}
 		if r.Heat != nil {
-			w.heat = append(w.heat, Heat{T: r.T, Bins: *r.Heat})
+			w.heat.put(r.T, encodeHeat(r.Heat))
 		}
 	}
 }
@@ -129,7 +129,9 @@ func (w *writer) commit(ctx context.Context) error {
 	}
 	w.run, w.dirty = run, false
 	w.newMetrics, w.newKeys = nil, nil
-	w.load, w.heat, w.spectra = w.load[:0], w.heat[:0], nil
+	w.spectra = nil
+	w.load.written()
+	w.heat.written()
 	for id, b := range w.blocks {
 		b.dirty = false
 		// A Builder changes rows of two minutes, so of the newest two blocks at most.
@@ -188,17 +190,9 @@ func (w *writer) writeRows(ctx context.Context, tx *sql.Tx, run int64) error {
 			in.insert("blocks", run, windowNumber(id.window), id.block, id.key, b.data)
 		}
 	}
-	for _, l := range w.load {
-		in.insert("load", run, l.T, l.AskedVUs, l.AskedRate, l.VUs, l.Iterations, l.Dropped)
-	}
+	w.load.insert(&in, "load", run)
+	w.heat.insert(&in, "heat", run)
 	var bytes []byte
-	for _, h := range w.heat {
-		bytes = bytes[:0]
-		for _, n := range h.Bins {
-			bytes = binary.AppendVarint(bytes, n)
-		}
-		in.insert("heat", run, h.T, bytes)
-	}
 	for _, s := range w.spectra {
 		bytes = bytes[:0]
 		for _, v := range s.Values {

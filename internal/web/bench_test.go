@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/ltlab/ltlab/internal/boards"
 	"github.com/ltlab/ltlab/internal/store"
+	"github.com/ltlab/ltlab/internal/web/figure"
 )
 
 // hour is a run of an hour over 20 endpoints, in a real store.
@@ -41,6 +43,43 @@ func BenchmarkPageOfAnHour(b *testing.B) {
 		if got := ask(h, "GET", "127.0.0.1:3081", "/runs/"+w.id); got.Code != 200 {
 			b.Fatal(got.Body)
 		}
+	}
+}
+
+func BenchmarkBoardsOfAnHour(b *testing.B) {
+	r, w := hour(b)
+	h := New(Config{Store: r, Port: port})
+	for _, board := range boards.Of("k6") {
+		b.Run(board.ID, func(b *testing.B) {
+			for b.Loop() {
+				if got := ask(h, "GET", "127.0.0.1:3081", "/runs/"+w.id+"/"+board.ID); got.Code != 200 {
+					b.Fatal(got.Body)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkPanelsOfAnHour is a board of one panel each.
+func BenchmarkPanelsOfAnHour(b *testing.B) {
+	r, w := hour(b)
+	run, err := r.Run(b.Context(), w.id)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, board := range boards.Of("k6") {
+		board.Panels(func(p *boards.Panel) {
+			one := &boards.Board{Shades: board.Shades, Rows: []boards.PanelRow{{Panels: []boards.Panel{*p}}}}
+			b.Run(board.ID+"/"+p.ID, func(b *testing.B) {
+				for b.Loop() {
+					figures, err := figure.Read(b.Context(), r, run, one, figure.View{Points: 280})
+					if err != nil {
+						b.Fatal(err)
+					}
+					layOut(one, figures, room{boardWidth, chartHeight, 100})
+				}
+			})
+		})
 	}
 }
 

@@ -16,7 +16,7 @@ const port = 3081
 
 func newMemory(t *testing.T, worlds ...*world) *memory {
 	t.Helper()
-	m := &memory{rows: map[string][]rows.Row{}, load: map[string][]record.Load{}}
+	m := &memory{rows: map[string][]rows.Row{}, load: map[string][]record.Load{}, spectra: map[string]map[string][]float64{}}
 	dir := t.TempDir()
 	for _, w := range worlds {
 		f, err := w.write(dir)

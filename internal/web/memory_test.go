@@ -15,7 +15,9 @@ type memory struct {
 	runs []store.Run // newest first
 	rows map[string][]rows.Row
 	load map[string][]record.Load
-	err  error // of every answer
+
+	spectra map[string]map[string][]float64 // by run and metric
+	err     error                           // of every answer
 }
 
 // take reads a record; done rows of the whole run replace those before.
@@ -57,6 +59,10 @@ func (m *memory) take(f record.Folder) error {
 	}
 	run.Span = span.Seconds()
 	m.rows[run.ID] = append(m.rows[run.ID], b.Finish()...)
+	m.spectra[run.ID] = map[string][]float64{}
+	for _, s := range b.Spectra() {
+		m.spectra[run.ID][s.Metric] = s.Values
+	}
 	m.runs = slices.Insert(m.runs, 0, run)
 	return err
 }
@@ -101,32 +107,73 @@ func (m *memory) pick(run, metric string, r rows.Rollup, w rows.Window) (out []r
 	return out
 }
 
-func (m *memory) Select(_ context.Context, run string, q store.Query) ([]store.Series, error) {
-	picked := slices.DeleteFunc(m.pick(run, q.Metric, q.Rollup, q.Window), func(r rows.Row) bool {
-		for tag, v := range q.Where {
-			if r.Tags[tag] != v {
-				return true
-			}
-		}
-		return false
-	})
-	return seriesOf(picked, q.Field, func(tags map[string]string) map[string]string { return tags }), m.err
+func (m *memory) SelectFields(_ context.Context, run string, q store.Query, fields []string) (out [][]store.Series, err error) {
+	picked := slices.DeleteFunc(m.pick(run, q.Metric, q.Rollup, q.Window), func(r rows.Row) bool { return !has(r.Tags, q.Where) })
+	for _, field := range fields {
+		out = append(out, seriesOf(picked, field, func(tags map[string]string) map[string]string { return tags }))
+	}
+	return out, m.err
 }
 
-func (m *memory) SumBy(_ context.Context, run string, q store.Query, tags ...string) ([]store.Series, error) {
-	of := m.pick(run, q.Metric, rows.BySeries, rows.Second)
-	if q.Window == rows.Run {
-		for i := range of {
-			of[i].T = 0
+// has says whether tags have all values that are wanted.
+func has(tags, want map[string]string) bool {
+	for tag, v := range want {
+		if tags[tag] != v {
+			return false
 		}
 	}
-	return seriesOf(of, q.Field, func(all map[string]string) map[string]string {
-		some := map[string]string{}
-		for _, t := range tags {
-			some[t] = all[t]
+	return true
+}
+
+func (m *memory) Totals(_ context.Context, run string) (out []rows.Row, err error) {
+	for _, r := range m.rows[run] {
+		if r.Rollup == rows.ByRun && r.Window == rows.Run {
+			out = append(out, r)
 		}
-		return some
-	}), m.err
+	}
+	return out, m.err
+}
+
+func (m *memory) Values(_ context.Context, run string, rollup rows.Rollup) (out []string, err error) {
+	for _, r := range m.rows[run] {
+		if v := r.Tags[string(rollup)]; r.Rollup == rollup && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	slices.Sort(out)
+	return out, m.err
+}
+
+func (m *memory) Heat(_ context.Context, run string, from, to int64) (out []store.Heat, err error) {
+	for _, r := range m.rows[run] {
+		if r.Heat != nil && r.T >= from && (to == 0 || r.T < to) {
+			out = append(out, store.Heat{T: r.T, Bins: *r.Heat})
+		}
+	}
+	return out, m.err
+}
+
+func (m *memory) Spectrum(_ context.Context, run, metric string) ([]float64, error) {
+	return m.spectra[run][metric], m.err
+}
+
+func (m *memory) Sums(_ context.Context, run string, q store.Query, groupings []store.Grouping) (out [][]store.Series, err error) {
+	for _, by := range groupings {
+		of := slices.DeleteFunc(m.pick(run, q.Metric, rows.BySeries, rows.Second), func(r rows.Row) bool { return !has(r.Tags, q.Where) })
+		if by.Window == rows.Run {
+			for i := range of {
+				of[i].T = 0
+			}
+		}
+		out = append(out, seriesOf(of, q.Field, func(all map[string]string) map[string]string {
+			some := map[string]string{}
+			for _, t := range by.Tags {
+				some[t] = all[t]
+			}
+			return some
+		}))
+	}
+	return out, m.err
 }
 
 // seriesOf sums a field of rows whose tags come out the same.

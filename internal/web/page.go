@@ -17,6 +17,7 @@ import (
 type page struct {
 	Title  string
 	Theme  string // "dark", "light" or "": as the browser prefers
+	Large  bool   // to be read from afar
 	Home   string // address of the list of runs
 	Dark   string // addresses of this page in the other themes
 	Light  string
@@ -27,14 +28,30 @@ type page struct {
 }
 
 func (s *server) page(r *http.Request, title string) page {
-	p := page{Title: title, Theme: theme(r), Assets: s.assets}
+	p := page{Title: title, Theme: theme(r), Large: onWall(r), Assets: s.assets}
 	p.Home = address("/", map[string]string{"theme": p.Theme})
-	with := func(theme string) string {
-		return address(strings.TrimSuffix(r.URL.Path, "/live"), map[string]string{"theme": theme, "from": r.URL.Query().Get("from"), "to": r.URL.Query().Get("to")})
-	}
-	p.Dark, p.Light, p.Auto = with("dark"), with("light"), with("")
+	path := strings.TrimSuffix(r.URL.Path, "/live")
+	p.Dark, p.Light, p.Auto = keeping(r, path, "theme", "dark"), keeping(r, path, "theme", "light"), keeping(r, path, "theme", "")
 	return p
 }
+
+// kept are the parameters of an address that links of a page keep.
+var kept = []string{"theme", "wall", "from", "to", "scenario", "endpoint", "with"}
+
+// keeping is an address with the parameters of the page at hand, but for those that are given as names and values.
+func keeping(r *http.Request, path string, change ...string) string {
+	values := map[string]string{}
+	for _, name := range kept {
+		values[name] = r.URL.Query().Get(name)
+	}
+	for i := 0; i < len(change); i += 2 {
+		values[change[i]] = change[i+1]
+	}
+	return address(path, values)
+}
+
+// onWall says whether the page hangs on a wall: large, and without what one clicks.
+func onWall(r *http.Request) bool { return r.URL.Query().Get("wall") != "" }
 
 func theme(r *http.Request) string {
 	if t := r.URL.Query().Get("theme"); t == "dark" || t == "light" {
@@ -70,8 +87,8 @@ type head struct {
 	Exit     string
 }
 
-func heading(run store.Run, theme string) head {
-	h := head{ID: run.ID, Address: address("/runs/"+run.ID, map[string]string{"theme": theme}), State: string(run.State), Says: string(run.State),
+func heading(run store.Run, r *http.Request) head {
+	h := head{ID: run.ID, Address: address("/runs/"+run.ID, map[string]string{"theme": theme(r)}), State: string(run.State), Says: string(run.State),
 		Scenario: named(run.Scenario, "(no scenario)"), Project: named(run.Project, "(no project)"), Tool: run.Tool,
 		Target: cut(run.Target, 200), Start: run.Start, Length: unit.Seconds(run.Seconds), Exit: unit.None}
 	if run.State == store.Finished {

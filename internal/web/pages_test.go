@@ -73,7 +73,9 @@ func TestNamesOfOthersAreShownAndNeverRun(t *testing.T) {
 	m.runs[0].Notes = []record.Note{{ID: "n", Text: nasty[7]}}
 	m.runs[0].Target = `javascript:alert("` + nasty[7]
 	h := New(Config{Store: m, Port: port})
-	for _, path := range []string{"/", "/runs/" + w.id, "/runs/%3Cscript%3Ealert(1)%3C%2Fscript%3E", "/%3Cscript%3E", "/runs/" + w.id + `?theme=%22%3E%3Cscript%3E&from=%3Cscript%3E`} {
+	for _, path := range []string{"/", "/runs/" + w.id, "/runs/%3Cscript%3Ealert(1)%3C%2Fscript%3E", "/%3Cscript%3E", "/runs/" + w.id + `?theme=%22%3E%3Cscript%3E&from=%3Cscript%3E`,
+		"/runs/" + w.id + "/k6-war-room", "/runs/" + w.id + "/k6-pro?endpoint=%22%3E%3Cscript%3E&scenario=%3Cscript%3E", "/runs/" + w.id + "/compare?with=%3Cscript%3E",
+		"/runs/" + w.id + "/%3Cscript%3E"} {
 		page := ask(h, "GET", "localhost:3081", path).Body.String()
 		for _, bad := range []string{"<script>", "<img", `' onmouseover='`, `href="javascript:`} {
 			if strings.Contains(page, bad) {

@@ -60,7 +60,7 @@ func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 			p.Why += "; and the run store cannot be read: " + err.Error()
 		}
 		for _, run := range runs {
-			p.Runs = append(p.Runs, heading(run, p.Theme))
+			p.Runs = append(p.Runs, heading(run, r))
 		}
 	}
 	s.render(w, status, "problem", "page", p)

@@ -39,7 +39,7 @@ func (s *server) runs(part string) http.HandlerFunc {
 		p := runsPage{page: s.page(r, "Runs"), Full: len(lines) == listed}
 		p.Live, p.Every = "/live", 2000
 		for _, l := range lines {
-			line := runLine{head: heading(l.run, p.Theme)}
+			line := runLine{head: heading(l.run, r)}
 			for i := range l.figures {
 				line.Figures = append(line.Figures, statOf(&l.figures[i]))
 			}

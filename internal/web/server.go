@@ -15,6 +15,8 @@ import (
 	"net/http"
 	"path"
 
+	"github.com/ltlab/ltlab/internal/boards"
+	"github.com/ltlab/ltlab/internal/rows"
 	"github.com/ltlab/ltlab/internal/store"
 	"github.com/ltlab/ltlab/internal/web/figure"
 )
@@ -26,12 +28,16 @@ type Store interface {
 	Runs(ctx context.Context, limit int) ([]store.Run, error)
 	// Run returns one run, or store.ErrNotFound.
 	Run(ctx context.Context, id string) (store.Run, error)
+	// Values returns the values of the tag of roll-up ByScenario or ByName in a run.
+	Values(ctx context.Context, run string, rollup rows.Rollup) ([]string, error)
 }
 
 // Config is what a server is made of.
 type Config struct {
 	Store Store
 	Port  int // that the server listens on: requests that name another host or port are refused
+
+	Boards func(tool string) []boards.Board // for runs of a tool; nil: boards.Of
 }
 
 //go:embed templates static
@@ -42,10 +48,14 @@ type server struct {
 	pages  map[string]*template.Template
 	assets string // changes with the static files, so that browsers may keep them
 	over   shelf
+	past   past
 }
 
 // New returns the handler for everything below "/".
 func New(c Config) http.Handler {
+	if c.Boards == nil {
+		c.Boards = boards.Of
+	}
 	s := &server{Config: c, pages: map[string]*template.Template{}, assets: fingerprint()}
 	for _, name := range []string{"runs", "board", "problem"} {
 		s.pages[name] = template.Must(template.New(name).Funcs(functions).ParseFS(files, "templates/page.html", "templates/"+name+".html"))
@@ -55,8 +65,11 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /live", s.runs("live"))
 	mux.HandleFunc("GET /runs/{id}", s.board("page"))
 	mux.HandleFunc("GET /runs/{id}/live", s.board("live"))
+	mux.HandleFunc("GET /runs/{id}/{board}", s.board("page"))
+	mux.HandleFunc("GET /runs/{id}/{board}/live", s.board("live"))
 	mux.HandleFunc("GET /api/runs", s.apiRuns)
 	mux.HandleFunc("GET /api/runs/{id}/board", s.apiBoard)
+	mux.HandleFunc("GET /api/runs/{id}/boards/{board}", s.apiBoard)
 	mux.HandleFunc("GET /static/{file}", s.static)
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, noPage(r))

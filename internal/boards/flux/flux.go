@@ -41,9 +41,7 @@ func Targets(b *boards.Board, p *boards.Panel) []Target {
 	case boards.Heatmap:
 		add(c.heat(&p.Queries[0]))
 	case boards.Stat:
-		for i := range p.Queries {
-			add(c.figure(&p.Queries[i]))
-		}
+		add(c.figures())
 	default:
 		for from := 0; from < len(p.Queries); {
 			to := from + 1
@@ -80,7 +78,7 @@ func Label(p *boards.Panel, q *boards.Query) string {
 // alike says whether two queries read the same rows but for their field.
 func alike(a, b *boards.Query) bool {
 	plain := func(q *boards.Query) bool {
-		return !q.Arithmetic() && q.By == "" && q.Each == "" && !q.Counted() && q.Calc == boards.AsIs && q.Field != "ratio"
+		return !q.Arithmetic() && q.By == "" && q.Each == "" && !filled(q) && q.Calc == boards.AsIs && q.Field != "ratio"
 	}
 	key := func(q *boards.Query) string {
 		condition := ""

@@ -13,6 +13,8 @@ import (
 const (
 	thin   = "|> aggregateWindow(every: v.windowPeriod, fn: max, createEmpty: false, timeSrc: \"_start\")"
 	single = "|> aggregateWindow(every: 1s, fn: sum, createEmpty: false, timeSrc: \"_start\")" // a window's rows have one time: their sum
+	exact  = "|> truncateTimeColumn(unit: 1s)"                                                 // as they are, at the same times as those
+	apart  = "|> pivot(rowKey: [\"_time\"], columnKey: [\"part\"], valueColumn: \"_value\")"
 )
 
 // lines are queries over time: one, or some that differ in their field alone.
@@ -26,18 +28,27 @@ func (c *compiler) lines(queries []boards.Query) Target {
 	case q.Arithmetic():
 		t.Labels = []string{Label(c.panel, &queries[0])}
 		t.Text = c.computed(&q, t.Labels[0])
+	case c.atOnce(queries):
+		for i := range queries {
+			t.Labels = append(t.Labels, Label(c.panel, &queries[i]))
+		}
+		t.Text = c.columns(queries, t.Labels)
 	default:
 		var parts []string
 		for i := range queries {
 			t.Labels = append(t.Labels, Label(c.panel, &queries[i]))
 		}
 		parts = append(parts, c.same(queries, t.Labels))
-		if q.Counted() { // where nothing was counted there was nothing, as far as the run goes
+		if filled(&q) { // where nothing was counted there was nothing, as far as the run goes
 			zero := boards.Query{Metric: boards.Load, Field: "vus", Other: q.Other}
 			parts = append(parts, c.read(&zero, c.finest(&zero))+"\n  |> aggregateWindow(every: v.windowPeriod, fn: count, createEmpty: false, timeSrc: \"_start\")\n  "+
 				part(t.Labels[0], "0.0"))
 		}
-		t.Text = c.condition(&q, joined(parts, "max"))
+		if q.If != nil {
+			t.Text = c.allowed(&q, parts[0])
+		} else {
+			t.Text = joined(parts, "max")
+		}
 	}
 	t.Text += c.shifted(&q)
 	return t
@@ -45,7 +56,10 @@ func (c *compiler) lines(queries []boards.Query) Target {
 
 // same reads queries that differ in their field.
 func (c *compiler) same(queries []boards.Query, labels []string) string {
-	q := queries[0]
+	q, thin := queries[0], thin
+	if q.If != nil {
+		thin = exact // allowed thins them
+	}
 	if q.By != "" || len(queries) == 1 {
 		value := c.perSecond(&q, "float(v: r._value)")
 		if q.By != "" {
@@ -62,20 +76,24 @@ func (c *compiler) same(queries []boards.Query, labels []string) string {
 	return read + "\n  " + thin + "\n  |> map(fn: (r) => ({_time: r._time, part: " + names + `"", _value: float(v: r._value)}))` + "\n  |> group()"
 }
 
+// filled says whether a window without a row means none of what the query counts. Of the load each window has a row.
+func filled(q *boards.Query) bool { return q.Counted() && q.Metric != boards.Load }
+
 // summed adds up a count over all series of a window, those of the query's class.
-func summed(q *boards.Query) string { return byTag(q) + classed(q) }
-
-// byTag adds it up for each value of the query's tag.
-func byTag(q *boards.Query) string {
-	return fmt.Sprintf("\n  |> group(columns: [%s, \"window\"])\n  %s", text(q.By), single)
-}
-
-// classed adds up what byTag left, as far as it is of the query's class. The tag is the same in all of a table's rows, which
-// Flux knows: as a filter the class costs nothing, in a map it would be asked for each row.
-func classed(q *boards.Query) string {
+func summed(q *boards.Query) string {
 	return inClass(q) + "\n  |> group(columns: [\"window\"])\n  " + single
 }
 
+// byTag adds it up for each value of the query's tag. The roll-up by status is that already.
+func byTag(q *boards.Query) string {
+	if byStatus(q) {
+		return ""
+	}
+	return fmt.Sprintf("\n  |> group(columns: [%s, \"window\"])\n  %s", text(q.By), single)
+}
+
+// inClass keeps what is of the query's class. Before anything else the storage does it; of what byTag left it costs nothing,
+// for the tag is the same in all of a table's rows, which Flux knows.
 func inClass(q *boards.Query) string {
 	if q.Only == "" {
 		return ""
@@ -104,7 +122,7 @@ func part(name, value string) string {
 // joined brings parts into one table with a column for each. Where parts share a name, fold makes one of them.
 func joined(parts []string, fold string) string {
 	if len(parts) == 1 {
-		return parts[0] + "\n  |> pivot(rowKey: [\"_time\"], columnKey: [\"part\"], valueColumn: \"_value\")"
+		return parts[0] + "\n  " + apart
 	}
 	every := "v.windowPeriod"
 	if fold == "sum" {
@@ -112,21 +130,20 @@ func joined(parts []string, fold string) string {
 	}
 	return "union(tables: [\n" + strings.Join(parts, ",\n") + "\n])\n  |> group(columns: [\"part\"])\n" +
 		"  |> aggregateWindow(every: " + every + ", fn: " + fold + ", createEmpty: false, timeSrc: \"_start\")\n" +
-		"  |> group()\n  |> pivot(rowKey: [\"_time\"], columnKey: [\"part\"], valueColumn: \"_value\")"
+		"  |> group()\n  " + apart
 }
 
 const onlyIf = "(if)"
 
-// condition keeps times at which the query's condition holds.
-func (c *compiler) condition(q *boards.Query, table string) string {
-	if q.If == nil {
-		return table
-	}
+// allowed keeps the windows in which the query's condition holds, of lines that are not thinned, and then thins them: what
+// one window holds back must not show through another one of its step.
+func (c *compiler) allowed(q *boards.Query, lines string) string {
 	i := q.If
-	read := c.read(i, c.finest(i)) + summed(i) + "\n  " + thin + "\n  " + part(onlyIf, "float(v: r._value)")
-	body := strings.TrimSuffix(table, "\n  |> pivot(rowKey: [\"_time\"], columnKey: [\"part\"], valueColumn: \"_value\")")
-	return "union(tables: [\n" + body + ",\n" + read + "\n])\n  |> group()\n  |> pivot(rowKey: [\"_time\"], columnKey: [\"part\"], valueColumn: \"_value\")\n" +
-		fmt.Sprintf("  |> filter(fn: (r) => exists r[%s] and r[%s] > 0.0)\n  |> drop(columns: [%s])", text(onlyIf), text(onlyIf), text(onlyIf))
+	c.need("experimental")
+	return "union(tables: [\n" + lines + ",\n" + c.read(i, c.finest(i)) + summed(i) + "\n  " + part(onlyIf, "float(v: r._value)") + "\n])\n  |> group()\n  " + apart + "\n" +
+		fmt.Sprintf("  |> filter(fn: (r) => exists r[%s] and r[%s] > 0.0)\n  |> drop(columns: [%s])\n", text(onlyIf), text(onlyIf), text(onlyIf)) +
+		"  |> experimental.unpivot(otherColumns: [\"_time\"])\n  |> group(columns: [\"_field\"])\n  " + thin + "\n  |> group()\n" +
+		"  |> pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: \"_value\")"
 }
 
 // computed is arithmetic on the sums of each window, and only then thinned.
@@ -154,6 +171,9 @@ func (c *compiler) computed(q *boards.Query, label string) string {
 		for i := range of.terms {
 			add(&of.terms[i], of.name)
 		}
+	}
+	if text, ok := c.ratio(q, label); ok {
+		return text
 	}
 	before := ""
 	for i, s := range sources {
@@ -188,7 +208,7 @@ func (c *compiler) spread(q *boards.Query) string {
 	body := c.read(q, c.finest(q))
 	if q.By != "" {
 		tag = q.By
-		body += fmt.Sprintf("\n  |> group(columns: [%s, \"window\"])\n  %s", text(tag), single)
+		body += byTag(q)
 	}
 	value := c.perSecond(q, "float(v: r._value)")
 	name := fmt.Sprintf("if exists r[%s] and r[%s] != \"\" then r[%s] else %s", text(tag), text(tag), text(tag), text("(no "+tag+")"))

@@ -13,6 +13,7 @@ import (
 const (
 	inView = "|> range(start: v.timeRangeStart, stop: v.timeRangeStop)"
 	always = "|> range(start: 0)" // rows of the run stand at its start, wherever the reader looks
+	ofRun  = `r.window == "run"`
 )
 
 // read chooses the rows of a query's field in its run. Between an empty window and another the finest is meant.
@@ -32,6 +33,13 @@ func (c *compiler) read(q *boards.Query, window string) string {
 	narrow := ""
 	switch {
 	case q.Metric == boards.Load, q.Metric == boards.Ledger, q.Metric == boards.Any, q.Field == "value":
+	case q.By != "" && window == ofRun:
+		conditions = append(conditions, `r.rollup == "whole"`)
+		narrow = c.narrowed(q, "chosen")
+	case byStatus(q):
+		if narrow = c.narrowed(q, "status"); narrow == "" {
+			conditions = append(conditions, `r.rollup == "status"`)
+		}
 	case q.By != "":
 		conditions = append(conditions, `r.rollup == "series"`)
 		narrow = c.narrowed(q, "chosen")
@@ -46,6 +54,11 @@ func (c *compiler) read(q *boards.Query, window string) string {
 		conditions = append(conditions, fmt.Sprintf("r[%s] == %s", text(k), text(q.Where[k])))
 	}
 	return "from(bucket: v.defaultBucket) " + span + "\n  |> filter(fn: (r) => " + strings.Join(conditions, " and ") + ")" + narrow
+}
+
+// byStatus says whether a roll-up has what the query adds up: a line for each status in place of one for each series.
+func byStatus(q *boards.Query) bool {
+	return q.By == string(rows.ByStatus) && rows.HasStatus(q.Metric) && len(q.Where) == 0
 }
 
 // measurement is the condition for the query's metric, in runs of whatever tool.
@@ -75,10 +88,10 @@ func (c *compiler) measurement(q *boards.Query) string {
 }
 
 // narrowed applies what the reader chose of scenarios and endpoints: for rows of a roll-up ("choose") it chooses the roll-up,
-// for those of all series ("chosen") the series.
+// for those of all series ("chosen") the series; "status" is the roll-up by status while nothing is chosen, then the series.
 func (c *compiler) narrowed(q *boards.Query, how string) string {
-	scenario, endpoint := q.Narrows()
-	if !c.narrow || !scenario && !endpoint {
+	scenario, endpoint := c.narrows(q)
+	if !scenario && !endpoint {
 		return ""
 	}
 	name := how
@@ -93,6 +106,12 @@ func (c *compiler) narrowed(q *boards.Query, how string) string {
 	}
 	c.need(name)
 	return "\n  |> " + name + "()"
+}
+
+// narrows says what of a reader's choices a query of the board follows: Artillery's checks, unlike k6's, have no scenario.
+func narrows(b *boards.Board, q *boards.Query) (scenario, endpoint bool) {
+	scenario, endpoint = q.Narrows()
+	return scenario && b.Tool != "artillery", endpoint
 }
 
 // class is the condition for values of the query's tag.
@@ -111,12 +130,4 @@ func class(q *boards.Query) string {
 		return fmt.Sprintf("exists %s and %s =~ /%s/", tag, tag, boards.NodeCode)
 	}
 	return ""
-}
-
-// ofClass is a value where the query's tag is of its class, and nought elsewhere.
-func ofClass(q *boards.Query, value string) string {
-	if q.Only == "" {
-		return value
-	}
-	return "if " + class(q) + " then " + value + " else 0.0"
 }

@@ -52,7 +52,7 @@ func (c *compiler) prelude(query string) string {
 	if c.needs["comparedSeconds"] {
 		c.need("compared")
 	}
-	for _, of := range []struct{ name, path string }{{"array", "array"}, {"math", "math"}} {
+	for _, of := range []struct{ name, path string }{{"array", "array"}, {"experimental", "experimental"}, {"math", "math"}} {
 		if c.needs[of.name] {
 			head = append(head, fmt.Sprintf("import %q", of.path))
 		}
@@ -75,23 +75,28 @@ func (c *compiler) prelude(query string) string {
 	lines = append(lines, c.consts...)
 	byName := `r.name == endpoint`
 	byScenario := `r.scenario == scenario`
-	either := func(name, ifEndpoint, ifScenario, otherwise string) {
+	either := func(name, ifEndpoint, ifScenario, otherwise, then string) {
 		s := name + " = (tables=<-) => "
 		if ifEndpoint != "" {
-			s += fmt.Sprintf("if endpoint != %s then tables |> filter(fn: (r) => %s) else ", text(All), ifEndpoint)
+			s += fmt.Sprintf("if endpoint != %s then tables |> filter(fn: (r) => %s)%s else ", text(All), ifEndpoint, then)
 		}
 		if ifScenario != "" {
-			s += fmt.Sprintf("if scenario != %s then tables |> filter(fn: (r) => %s) else ", text(All), ifScenario)
+			s += fmt.Sprintf("if scenario != %s then tables |> filter(fn: (r) => %s)%s else ", text(All), ifScenario, then)
 		}
 		line(name, s+otherwise)
 	}
 	run := `tables |> filter(fn: (r) => r.rollup == "run")`
 	rollupName, rollupScenario := `r.rollup == "name" and `+byName, `r.rollup == "scenario" and `+byScenario
-	either("chooseEndpointScenario", rollupName, rollupScenario, run)
-	either("chooseEndpoint", rollupName, "", run)
-	either("chooseScenario", "", rollupScenario, run)
-	either("chosenEndpointScenario", byName, byScenario, "tables")
-	either("chosenEndpoint", byName, "", "tables")
-	either("chosenScenario", "", byScenario, "tables")
+	either("chooseEndpointScenario", rollupName, rollupScenario, run, "")
+	either("chooseEndpoint", rollupName, "", run, "")
+	either("chooseScenario", "", rollupScenario, run, "")
+	added := " |> group(columns: [\"status\", \"window\"]) " + single
+	status, seriesName, seriesScenario := `tables |> filter(fn: (r) => r.rollup == "status")`, `r.rollup == "series" and `+byName, `r.rollup == "series" and `+byScenario
+	either("statusEndpointScenario", seriesName, seriesScenario, status, added)
+	either("statusEndpoint", seriesName, "", status, added)
+	either("statusScenario", "", seriesScenario, status, added)
+	either("chosenEndpointScenario", byName, byScenario, "tables", "")
+	either("chosenEndpoint", byName, "", "tables", "")
+	either("chosenScenario", "", byScenario, "tables", "")
 	return strings.Join(append(append(head, ""), append(lines, "", query)...), "\n") + "\n"
 }

@@ -2,19 +2,28 @@ package flux
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ltlab/ltlab/internal/boards"
 	"github.com/ltlab/ltlab/internal/rows"
 )
 
-// figure is one value of the whole run.
-func (c *compiler) figure(original *boards.Query) Target {
-	q := expand(*original)
-	label := Label(c.panel, original)
+// figures are values of the whole run, in one line.
+func (c *compiler) figures() Target {
 	w := newWhole(c, "")
-	name := w.query(&q)
-	return Target{Labels: []string{label}, Text: w.table() + "\n  " + w.filter(name) + "|> map(fn: (r) => ({" + text(label) + ": r." + name + "}))"}
+	t := Target{}
+	var columns, some []string
+	for i := range c.panel.Queries {
+		q := expand(c.panel.Queries[i])
+		label := Label(c.panel, &c.panel.Queries[i])
+		name := w.query(&q)
+		t.Labels = append(t.Labels, label)
+		columns = append(columns, text(label)+": r."+name)
+		some = append(some, "exists r."+name)
+	}
+	t.Text = w.table() + "\n  |> filter(fn: (r) => " + strings.Join(some, " or ") + ")\n  |> map(fn: (r) => ({" + strings.Join(columns, ", ") + "}))"
+	return t
 }
 
 // table has a line for each value of the panel's key.
@@ -43,10 +52,60 @@ func (c *compiler) table() Target {
 type whole struct {
 	c       *compiler
 	key     string
-	reads   []string
-	names   map[string]string // of reads
+	reads   []*source
+	parts   []string
+	names   map[string]string // of parts
 	order   []string
 	columns []string // further columns, in order
+}
+
+// source is a read that differs from others by more than its fields.
+type source struct {
+	name, read, fold string // read has a mark in place of the condition for its fields
+	fields           []string
+	by               []string // tags to add up by; nil: each row is one
+}
+
+const fieldMark = "(fields)"
+
+// source returns the source of a query's read and adds its field.
+func (w *whole) source(read, fold, field string, by []string) *source {
+	read = strings.Replace(read, "r._field == "+text(field), fieldMark, 1)
+	at := slices.IndexFunc(w.reads, func(s *source) bool { return s.read == read && s.fold == fold && slices.Equal(s.by, by) })
+	if at < 0 {
+		at = len(w.reads)
+		w.reads = append(w.reads, &source{name: fmt.Sprintf("rows%d", at), read: read, fold: fold, by: by})
+	}
+	s := w.reads[at]
+	if !slices.Contains(s.fields, field) {
+		s.fields = append(s.fields, field)
+	}
+	return s
+}
+
+// text reads a source into one table, with a line for each series, or set of tags, and field: its _value and its key.
+func (s *source) text(key string) string {
+	var fields []string
+	for _, f := range s.fields {
+		fields = append(fields, "r._field == "+text(f))
+	}
+	condition := strings.Join(fields, " or ")
+	if len(fields) > 1 {
+		condition = "(" + condition + ")"
+	}
+	group, named := "", fmt.Sprintf("fill(column: %s, value: %s)\n  |> duplicate(column: %s, as: \"key\")", text(key), text("(no "+key+")"), text(key))
+	if len(s.by) > 0 { // where none has the tag, it is empty in all
+		tag := "r[" + text(key) + "]"
+		named = fmt.Sprintf("map(fn: (r) => ({r with key: if exists %s and %s != \"\" then %s else %s}))", tag, tag, tag, text("(no "+key+")"))
+		group = "\n  |> group(columns: [" + strings.Join(s.by, ", ") + "])"
+	}
+	switch key {
+	case "":
+		named = `set(key: "key", value: "run")`
+	case boards.MetricKey:
+		named = `duplicate(column: "_measurement", as: "key")`
+	}
+	return s.name + " = " + strings.Replace(s.read, fieldMark, condition, 1) + group + "\n  |> " + s.fold + "()\n  |> toFloat()\n  |> group()\n  |> " + named + "\n\n"
 }
 
 func newWhole(c *compiler, key string) *whole {
@@ -56,7 +115,8 @@ func newWhole(c *compiler, key string) *whole {
 // query adds what the query needs and returns the name of its column.
 func (w *whole) query(q *boards.Query) string {
 	value := w.read(q)
-	if !q.Arithmetic() && q.If == nil && q.Calc != boards.PerSecond {
+	classed := q.By != "" && q.Only != "" && q.Calc != boards.Largest
+	if !q.Arithmetic() && q.If == nil && q.Calc != boards.PerSecond && !classed {
 		return value
 	}
 	sum := func(of []boards.Query) string {
@@ -69,6 +129,11 @@ func (w *whole) query(q *boards.Query) string {
 	}
 	exists := "exists r." + value
 	expr := "r." + value
+	if classed { // what was counted has none of the class, or some
+		every := *q
+		every.Only = ""
+		exists, expr = "exists r."+w.read(&every), fmt.Sprintf("(if exists r.%s then r.%s else 0.0)", value, value)
+	}
 	if q.Arithmetic() {
 		expr = fmt.Sprintf("(if exists r.%s then r.%s else 0.0)", value, value)
 		most := func(s string) string { return fmt.Sprintf("(if %s > 0.0 then %s else 0.0)", s, s) }
@@ -83,6 +148,9 @@ func (w *whole) query(q *boards.Query) string {
 		if len(q.Over) > 0 {
 			over := sum(q.Over)
 			exists = over + " > 0.0"
+			if q.Field == "passes" { // of a ratio, which a metric that is no rate does not have
+				exists += " and exists r." + value
+			}
 			expr += " / " + over
 		}
 	}
@@ -105,18 +173,10 @@ func (w *whole) query(q *boards.Query) string {
 	return name
 }
 
-// read adds a read once and returns the name of its column.
+// read adds a read once and returns the name of its column. Where a class of a tag's values has none, it has no value.
 func (w *whole) read(q *boards.Query) string {
 	c := w.c
-	key := `"run"`
-	switch {
-	case w.key == boards.MetricKey:
-		key = "r._measurement"
-	case w.key != "":
-		tag := "r[" + text(w.key) + "]"
-		key = fmt.Sprintf("if exists %s and %s != \"\" then %s else %s", tag, tag, tag, text("(no "+w.key+")"))
-	}
-	fold, value, read := "sum", "float(v: r._value)", ""
+	fold, value, read := "sum", plainValue, ""
 	switch {
 	case q.Metric == boards.Ledger:
 		read = c.read(q, "")
@@ -131,25 +191,44 @@ func (w *whole) read(q *boards.Query) string {
 		if q.By != "" {
 			read += summed(&q)
 		}
-	case q.By != "": // what is of no period has window "run"
-		read, value = c.read(q, "("+c.finest(q)+` or r.window == "run")`), ofClass(q, value)
 	default:
-		read = c.read(q, `r.window == "run"`)
+		read = c.read(q, ofRun)
 	}
-	name, ok := w.names[read+fold+value]
-	if !ok {
-		name = fmt.Sprintf("c%d", len(w.names))
-		w.names[read+fold+value] = name
-		w.order = append(w.order, name)
-		// With no column of its own a line of constants would be lost: Flux maps whole columns at once, and those have no length.
-		body := read + "\n  |> " + fold + fmt.Sprintf("()\n  |> map(fn: (r) => ({r with key: %s, part: %q, _value: %s}))\n  |> keep(columns: [\"key\", \"part\", \"_value\"])", key, name, value)
-		if q.By != "" || q.Calc == boards.Largest || w.key == "" {
-			body += "\n  |> group(columns: [\"key\", \"part\"])\n  |> " + fold + "()"
+	var by []string
+	if q.By != "" && q.Calc != boards.Largest {
+		by = []string{text("_field"), text(q.By)}
+		if w.key != "" && w.key != q.By {
+			by = append(by, text(w.key))
 		}
-		w.reads = append(w.reads, body+"\n  |> group()")
 	}
+	return w.part(w.source(read, fold, q.Field, by), q, value)
+}
+
+// part adds a part of a source.
+func (w *whole) part(from *source, q *boards.Query, value string) string {
+	id := from.name + q.Field + string(q.Only) + value
+	name, ok := w.names[id]
+	if ok {
+		return name
+	}
+	name = fmt.Sprintf("c%d", len(w.names))
+	w.names[id] = name
+	w.order = append(w.order, name)
+	// Each map takes Flux some milliseconds to compile: there are as few as can be.
+	body := fmt.Sprintf("%s |> filter(fn: (r) => r._field == %s)%s", from.name, text(q.Field), inClass(q))
+	if value != plainValue {
+		body += fmt.Sprintf("\n  |> map(fn: (r) => ({r with _value: %s}))", value)
+	}
+	body += fmt.Sprintf("\n  |> set(key: \"part\", value: %s)\n  |> keep(columns: [\"key\", \"part\", \"_value\"])", text(name))
+	if q.By != "" || q.Calc == boards.Largest || w.key == "" {
+		body += "\n  |> group(columns: [\"key\", \"part\"])\n  |> " + from.fold + "()"
+	}
+	w.parts = append(w.parts, body+"\n  |> group()")
 	return name
 }
+
+// plainValue is a row's value as it is.
+const plainValue = "r._value"
 
 // table joins the reads. A first line has all of their columns, so that each exists whatever the run has; it goes again.
 func (w *whole) table() string {
@@ -159,7 +238,11 @@ func (w *whole) table() string {
 	for _, name := range append(w.order, "nothing") { // the latter is of no line: a value that does not exist
 		seeds = append(seeds, fmt.Sprintf("{key: %s, part: %q, _value: 0.0}", text(seed), name))
 	}
-	out := "union(tables: [\narray.from(rows: [" + strings.Join(seeds, ", ") + "]),\n" + strings.Join(w.reads, ",\n") + "\n])\n" +
+	out := ""
+	for _, s := range w.reads {
+		out += s.text(w.key)
+	}
+	out += "union(tables: [\narray.from(rows: [" + strings.Join(seeds, ", ") + "]),\n" + strings.Join(w.parts, ",\n") + "\n])\n" +
 		"  |> group()\n  |> pivot(rowKey: [\"key\"], columnKey: [\"part\"], valueColumn: \"_value\")\n" +
 		"  |> filter(fn: (r) => r.key != " + text(seed) + ")"
 	if len(w.columns) > 0 {

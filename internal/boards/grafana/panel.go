@@ -130,8 +130,8 @@ func stat(out *panel, p *boards.Panel) {
 		if q.UnitIn(p) != p.Unit {
 			set = append(set, property{"unit", unit(q.UnitIn(p))})
 		}
-		if i > 0 {
-			set = append(set, fixed("text"))
+		if i > 0 { // why there is nothing is said once
+			set = append(set, fixed("text"), property{"noValue", "–"})
 		}
 		if len(set) > 0 {
 			out.FieldConfig.Overrides = append(out.FieldConfig.Overrides, override{byName(flux.Label(p, q)), set})

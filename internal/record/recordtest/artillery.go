@@ -17,13 +17,14 @@ type Artillery struct {
 	Start  time.Time
 	Truth  Truth
 
-	t      testing.TB
-	tool   *record.Writer
-	rng    *rand.Rand
-	series map[string]int
-	kinds  []record.Kind
-	sketch func() *record.Sketch
-	t0     int64 // of the next period
+	t       testing.TB
+	tool    *record.Writer
+	rng     *rand.Rand
+	series  map[string]int
+	metrics map[string]int // by name
+	kinds   []record.Kind
+	sketch  func() *record.Sketch
+	t0      int64 // of the next period
 }
 
 // Truth is what a run of it is to show.
@@ -60,7 +61,7 @@ func NewArtillery(t testing.TB, runs record.Runs, id string) *Artillery {
 	fatal(t, err)
 	a := &Artillery{
 		Folder: folder, Start: time.Unix(1_700_000_003, 0).UTC(), Truth: Truth{Codes: map[string]int64{}, Periods: map[int64][]float64{}},
-		t: t, rng: rand.New(rand.NewPCG(2, 34)), series: map[string]int{}, t0: -3,
+		t: t, rng: rand.New(rand.NewPCG(2, 34)), series: map[string]int{}, metrics: map[string]int{}, t0: -3,
 	}
 	run, err := record.CreateRun(folder.Run())
 	fatal(t, err)
@@ -101,8 +102,13 @@ func fatal(t testing.TB, err error) {
 
 func (a *Artillery) declare(key, metric string, kind record.Kind, unit string, tags map[string]string) {
 	id := len(a.kinds)
-	a.tool.Metric(record.Metric{ID: id, Name: metric, Kind: kind, Unit: unit})
-	a.tool.Series(record.Series{ID: id, Metric: id, Tags: tags})
+	of, known := a.metrics[metric]
+	if !known {
+		of = id
+		a.metrics[metric] = of
+		a.tool.Metric(record.Metric{ID: of, Name: metric, Kind: kind, Unit: unit})
+	}
+	a.tool.Series(record.Series{ID: id, Metric: of, Tags: tags})
 	a.series[key], a.kinds = id, append(a.kinds, kind)
 }
 

@@ -22,6 +22,7 @@ type Chart struct {
 	Unit          boards.Unit
 	Lines         []Line
 	Stacked       bool // columns on each other instead of lines
+	Steps         bool // a value holds for all of its step: it was measured over it
 	Fill          bool // tint the area below the lines
 	Shade         []Span
 }
@@ -50,43 +51,62 @@ const (
 	bottom = 26
 )
 
-// Draw returns the chart as an SVG element and where its values are.
+// Draw returns the chart as an SVG element and where its values are. Values begin at zero, so that heights compare.
 func Draw(c Chart) ([]byte, Area) {
-	svg := newCanvas(float64(c.Height))
-	width, height := strconv.Itoa(c.Width), strconv.Itoa(c.Height)
-	svg.out = append(svg.out, `<svg viewBox="0 0 `+width+` `+height+`" width="`+width+`" height="`+height+`" aria-hidden="true">`...)
-
-	p := plot.New()
-	p.BackgroundColor = nil
-	p.TextHandler = lettering{svg}
-	axes(p, &c, lettering{svg})
-	p.Add(grounds{&c}, grid{p.Y.Tick.Marker})
+	values := unit.Ticks(c.Unit, c.max(), c.rows())
+	f := newFrame(c.Width, c.Height, c.times(), axis{0, values[len(values)-1].Value, values})
+	f.Add(grounds{&c}, grid{f.Y.Tick.Marker})
 	if c.Stacked {
-		p.Add(columns{&c})
+		f.Add(columns{&c})
 	} else {
 		for i := range c.Lines {
-			p.Add(line{&c, &c.Lines[i]})
+			f.Add(line{&c, &c.Lines[i]})
 		}
 	}
-	whole := draw.NewCanvas(svg, vg.Length(c.Width), vg.Length(c.Height))
-	p.Draw(draw.Crop(whole, left, -right, bottom, -top))
-
-	svg.out = append(svg.out, `</svg>`...)
-	return svg.out, Area{Left: left, Top: top, Right: c.Width - right, Bottom: c.Height - bottom, Max: p.Y.Max}
+	return f.draw()
 }
 
-// axes sets up the two axes: values from zero, so that heights compare, and neither frame, lines nor tick marks, which
-// would take room away from the area.
-func axes(p *plot.Plot, c *Chart, hand lettering) {
-	values := unit.Ticks(c.Unit, c.max(), max(2, (c.Height-top-bottom)/38))
-	p.X.Min, p.X.Max = float64(c.From), float64(max(c.To, c.From+1))
-	p.Y.Min, p.Y.Max = 0, values[len(values)-1].Value
-	p.X.Tick.Marker = marks(unit.TimeTicks(c.From, max(c.To, c.From+1), max(2, (c.Width-left-right)/80)))
-	p.Y.Tick.Marker = marks(values)
-	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		a.Padding, a.Tick.Length, a.Width = 0, 0, 0
-		a.Tick.Label.Handler, a.Label.TextStyle.Handler = hand, hand
+// rows is how many ticks of values there is room for.
+func (c *Chart) rows() int { return max(2, (c.Height-top-bottom)/38) }
+
+// times is the axis of time.
+func (c *Chart) times() axis {
+	to := max(c.To, c.From+1)
+	return axis{float64(c.From), float64(to), unit.TimeTicks(c.From, to, max(2, (c.Width-left-right)/80))}
+}
+
+// axis is where an axis begins and ends, and its labels.
+type axis struct {
+	min, max float64
+	ticks    []unit.Tick
+}
+
+// frame is a plot with its axes, which have neither frame, lines nor tick marks: they would take room away from the area.
+type frame struct {
+	*plot.Plot
+	svg           *canvas
+	width, height int
+}
+
+func newFrame(width, height int, x, y axis) *frame {
+	f := &frame{plot.New(), newCanvas(float64(height)), width, height}
+	hand := lettering{f.svg}
+	f.BackgroundColor, f.TextHandler = nil, hand
+	for of, a := range map[*plot.Axis]axis{&f.X: x, &f.Y: y} {
+		of.Min, of.Max, of.Tick.Marker = a.min, a.max, marks(a.ticks)
+		of.Padding, of.Tick.Length, of.Width = 0, 0, 0
+		of.Tick.Label.Handler, of.Label.TextStyle.Handler = hand, hand
 	}
+	return f
+}
+
+func (f *frame) draw() ([]byte, Area) {
+	width, height := strconv.Itoa(f.width), strconv.Itoa(f.height)
+	f.svg.out = append(f.svg.out, `<svg viewBox="0 0 `+width+` `+height+`" width="`+width+`" height="`+height+`" aria-hidden="true">`...)
+	whole := draw.NewCanvas(f.svg, vg.Length(f.width), vg.Length(f.height))
+	f.Draw(draw.Crop(whole, left, -right, bottom, -top))
+	f.svg.out = append(f.svg.out, `</svg>`...)
+	return f.svg.out, Area{Left: left, Top: top, Right: f.width - right, Bottom: f.height - bottom, Max: f.Y.Max}
 }
 
 func marks(ticks []unit.Tick) plot.ConstantTicks {

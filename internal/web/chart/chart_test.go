@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,5 +156,75 @@ func BenchmarkDraw(b *testing.B) {
 	}
 	for b.Loop() {
 		Draw(c)
+	}
+}
+
+func TestStepsHoldForTheirStepAndEndWithTheData(t *testing.T) {
+	c := Chart{Width: 200 + left + right, Height: 100 + top + bottom, From: 0, To: 100, Step: 10, Unit: boards.Count, Steps: true,
+		Lines: []Line{{Ink: "plain1", Values: []float64{1, 2, math.NaN(), 2}}}}
+	svg, _ := Draw(c)
+	var paths []string
+	for _, part := range strings.Split(string(svg), `<path class="stroke plain1`)[1:] {
+		_, d, _ := strings.Cut(part, ` d="`)
+		d, _, _ = strings.Cut(d, `"`)
+		paths = append(paths, d)
+	}
+	want := []string{"M58 58L78 58L78 8L98 8", "M118 8L138 8"}
+	if !slices.Equal(paths, want) {
+		t.Errorf("steps are drawn as %q, want %q", paths, want)
+	}
+}
+
+func TestAHeatMapShowsItsBinsAndNoOthers(t *testing.T) {
+	bounds := make([]float64, 25)
+	for i := range bounds {
+		bounds[i] = math.Pow(10, float64(i)/4-1)
+	}
+	counts := make([][]int64, 24)
+	for i := range counts {
+		counts[i] = make([]int64, 4)
+	}
+	counts[8], counts[14][1] = []int64{5, 5, 0, 1000}, 1
+	c := Chart{Width: 400, Height: 200, From: 0, To: 4, Step: 1, Unit: boards.Milliseconds}
+	svg, _, low, high := Heat(c, bounds, counts)
+	if low != 8 || high != 15 {
+		t.Errorf("bins %d to %d are shown, want those that count something: 8 to 15", low, high)
+	}
+	cells := strings.Count(string(svg), "Z") // each closes its rectangle
+	if cells != 3 {                          // two equal neighbors are one
+		t.Errorf("%d rectangles, want 3: %s", cells, svg)
+	}
+	for n, want := range map[int64]int{0: -1, 1: 0, 1000: HeatShades - 1} {
+		if got := Shade(n, 1000); got != want {
+			t.Errorf("%d of 1000 has shade %d, want %d", n, got, want)
+		}
+	}
+	for shade := range HeatShades {
+		if n := Least(shade, 1000); Shade(n, 1000) != shade || n > 1 && Shade(n-1, 1000) == shade {
+			t.Errorf("shade %d is said to begin at %d", shade, n)
+		}
+	}
+	if svg, _, _, _ := Heat(c, bounds, make([][]int64, 24)); strings.Contains(string(svg), "NaN") {
+		t.Error("an empty heat map has numbers that are none")
+	}
+}
+
+func TestASpectrumGivesEachNineTheSameRoom(t *testing.T) {
+	places := []float64{0, 1, 2, 3, 4}
+	c := Chart{Width: 400 + left + right, Height: 100 + top + bottom, To: 5, Step: 1, Unit: boards.Milliseconds,
+		Lines: []Line{{Ink: "plain1", Values: []float64{0, 1, 2, 3, 4}}}}
+	svg, area := Spectrum(c, places)
+	if !strings.Contains(string(svg), fmt.Sprintf("M58 %d", area.Bottom)) {
+		t.Errorf("the line does not begin at the bottom left: %s", svg)
+	}
+	for _, x := range []string{"L158 ", "L258 ", "L358 ", "L458 "} {
+		if !strings.Contains(string(svg), x) {
+			t.Errorf("no point at %s: %s", x, svg)
+		}
+	}
+	for _, label := range []string{"0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"} {
+		if !strings.Contains(string(svg), ">"+label+"<") {
+			t.Errorf("the axis does not say %s", label)
+		}
 	}
 }

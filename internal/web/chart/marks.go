@@ -82,7 +82,10 @@ func (l line) Plot(c draw.Canvas, p *plot.Plot) {
 			flush()
 			continue
 		}
-		run = append(run, vg.Point{X: x(float64(l.chart.time(i))), Y: y(min(max(v, 0), p.Y.Max))})
+		at := vg.Point{X: x(float64(l.chart.time(i))), Y: y(min(max(v, 0), p.Y.Max))}
+		if run = append(run, at); l.chart.Steps {
+			run = append(run, vg.Point{X: x(float64(min(l.chart.time(i+1), l.chart.To))), Y: at.Y})
+		}
 	}
 	flush()
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/ltlab/ltlab/internal/web/unit"
 )
 
-// Figure is what one panel shows. Which of Stats, Lines and Table is set depends on the panel's kind.
+// Figure is what one panel shows. Which of Stats, Lines, Table, Heat and Spectrum is set depends on the panel's kind.
 type Figure struct {
 	Panel *boards.Panel `json:"-"`
 	ID    string        `json:"id"`
@@ -22,8 +22,11 @@ type Figure struct {
 	Lines []Line        `json:"lines,omitempty"`
 	Shade []Span        `json:"shade,omitempty"` // times with a gray ground, of the board's shades
 	Table *Lines        `json:"table,omitempty"`
-	Empty string        `json:"empty,omitempty"` // why there is nothing to show
-	Foot  string        `json:"foot,omitempty"`  // what a reader must know of the values
+	Heat  *Heat         `json:"heat,omitempty"`
+
+	Spectrum *Spectrum `json:"spectrum,omitempty"`
+	Empty    string    `json:"empty,omitempty"` // why there is nothing to show
+	Foot     string    `json:"foot,omitempty"`  // what a reader must know of the values
 }
 
 // Stat is one number over the whole run.
@@ -40,6 +43,8 @@ type Grid struct {
 	Step  int64 `json:"step"`
 	From  int64 `json:"from"` // the span of time asked for
 	To    int64 `json:"to"`
+
+	Window int64 `json:"window"` // seconds that one value was measured over; Step is one or several of them
 }
 
 // Span is a part of the run, in seconds since its start; To is exclusive.
@@ -73,6 +78,7 @@ type Column struct {
 // Row is one line of a table.
 type Row struct {
 	Key    string   `json:"key"`
+	Unit   string   `json:"unit,omitempty"` // of a metric, where the columns have none
 	Values []Number `json:"values"`
 }
 
@@ -99,16 +105,13 @@ func (n Number) String() string {
 	return string(b)
 }
 
-// View is what part of a run to show, and how finely.
-type View struct {
-	From, To int64 // seconds since the run's start; To 0: to the end
-	Points   int   // at most that many values on the time axis
-}
-
 // Read returns the figures of a board for a run.
 func Read(ctx context.Context, src Source, run store.Run, b *boards.Board, v View) ([]Figure, error) {
-	r := newReader(ctx, src, run)
-	grid := r.grid(v)
+	if Compares(b) {
+		v.Scenario, v.Endpoint = "", ""
+	}
+	r := newReader(ctx, src, run, v)
+	r.plan(b)
 	var out []Figure
 	var failed error
 	b.Panels(func(p *boards.Panel) {
@@ -116,15 +119,7 @@ func Read(ctx context.Context, src Source, run store.Run, b *boards.Board, v Vie
 			return
 		}
 		f := Figure{Panel: p, ID: p.ID, Title: p.Title, Kind: p.Kind}
-		switch p.Kind {
-		case boards.Stat:
-			failed = r.stats(&f)
-		case boards.Table:
-			failed = r.table(&f)
-		default:
-			failed = r.lines(&f, grid, b.Shades)
-		}
-		if failed != nil {
+		if failed = r.figure(&f, b.Shades); failed != nil {
 			failed = fmt.Errorf("panel %s: %w", p.ID, failed)
 		}
 		out = append(out, f)
@@ -132,31 +127,51 @@ func Read(ctx context.Context, src Source, run store.Run, b *boards.Board, v Vie
 	return out, failed
 }
 
-// grid is the time axis for a view: the run's own resolution, or the shortest round step with few enough values.
-func (r *reader) grid(v View) Grid {
-	end := max(r.run.Seconds, r.period)
-	g := Grid{From: max(0, v.From), To: end}
-	if v.To > g.From {
-		g.To = min(v.To, end)
+// figure fills in what the panel's kind shows.
+func (r *reader) figure(f *Figure, shades []boards.Shade) error {
+	wide, err := r.wide(f.Panel)
+	if err != nil {
+		return err
 	}
-	if g.To <= g.From {
-		g.From, g.To = 0, end
+	if r.narrow = ""; wide != "" {
+		f.note(wide)
+	} else if r.view.Endpoint != "" {
+		r.narrow = "endpoint"
+	} else if r.view.Scenario != "" {
+		r.narrow = "scenario"
 	}
-	g.Step = r.period
-	if points := int64(max(1, v.Points)); (g.To-g.From)/g.Step > points {
-		g.Step = unit.Step((g.To - g.From + points - 1) / points)
+	switch f.Kind {
+	case boards.Stat:
+		return r.stats(f)
+	case boards.Table:
+		return r.table(f)
+	case boards.Spectrum:
+		return r.spectrum(f)
 	}
-	g.Start = g.From / g.Step * g.Step
-	return g
+	g, err := r.grid(r.view, f.Panel)
+	if err != nil {
+		return err
+	}
+	f.Grid = &g
+	if f.Kind == boards.Heatmap {
+		return r.heat(f)
+	}
+	return r.lines(f, shades)
 }
 
 // why says why a panel shows nothing.
 func (r *reader) why(p *boards.Panel, withheld bool) string {
 	switch {
+	case r.run.Seconds == 0 && r.run.State == store.Running && r.run.Period > 1:
+		return "the run has just begun: its figures come every " + unit.Seconds(r.run.Period)
 	case r.run.Seconds == 0 && r.run.State == store.Running:
 		return "the run has just begun"
 	case r.run.Seconds == 0:
 		return "the record of this run holds no data"
+	case p.Queries[0].Metric == boards.Ledger && r.run.State != store.Running:
+		return "it is not known how many there were: the tool was killed"
+	case r.narrow != "":
+		return "nothing here is of that " + r.narrow
 	case withheld && p.Withheld != "":
 		return p.Withheld
 	case p.Absent != "":

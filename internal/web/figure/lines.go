@@ -13,9 +13,9 @@ import (
 )
 
 // lines fills a panel over time.
-func (r *reader) lines(f *Figure, g Grid, shades []boards.Shade) error {
-	f.Grid = &g
-	some, withheld := false, false
+func (r *reader) lines(f *Figure, shades []boards.Shade) error {
+	g := *f.Grid
+	some, withheld, finest := false, false, g.Step
 	for i := range f.Panel.Queries {
 		q := &f.Panel.Queries[i]
 		series, held, err := r.over(q)
@@ -23,21 +23,24 @@ func (r *reader) lines(f *Figure, g Grid, shades []boards.Shade) error {
 			return err
 		}
 		withheld = withheld || held
+		finest = min(finest, r.resolution(q))
+		var lines []Line
 		for _, s := range series {
 			some = some || len(s.Points) > 0
 			values := Thin(s.Points, g)
-			if q.Counted() && q.Calc != boards.Share {
-				zeroes(values, g, r.run.Seconds)
+			if q.Counted() && len(q.Over) == 0 && q.Calc != boards.Share {
+				zeroes(values, g, r.of(q).run.Seconds)
 			}
 			if slices.ContainsFunc(values, Number.Exists) {
-				f.Lines = append(f.Lines, r.line(q, f.Panel, s, values))
+				lines = append(lines, r.line(q, f.Panel, s, values))
 			}
 		}
+		f.Lines = append(f.Lines, f.most(q, lines)...)
 	}
 	f.inks()
 	switch {
 	case len(f.Lines) > 0:
-		if g.Step > r.resolution(&f.Panel.Queries[0]) {
+		if g.Step > finest {
 			f.note(fmt.Sprintf("each point: largest of %s", unit.Seconds(g.Step)))
 		}
 		if err := r.shade(f, g, shades); err != nil {
@@ -50,6 +53,57 @@ func (r *reader) lines(f *Figure, g Grid, shades []boards.Shade) error {
 		f.Empty = r.why(f.Panel, withheld)
 	}
 	return nil
+}
+
+// of is the reader of the query's run.
+func (r *reader) of(q *boards.Query) *reader {
+	if q.Other && r.other != nil {
+		return r.other
+	}
+	return r
+}
+
+// mostLines is how many lines of a query that makes one for each value of a tag a chart can hold and a person tell apart.
+const mostLines = 10
+
+// most keeps the lines with the largest values, in their order. Counts of the others become one line on top of a stack; of
+// lines that nobody can add up the number is said.
+func (f *Figure) most(q *boards.Query, lines []Line) []Line {
+	if len(lines) <= mostLines {
+		return lines
+	}
+	weight := func(l Line) (w float64) {
+		for _, v := range l.Values {
+			if v.Exists() {
+				w += math.Abs(float64(v))
+			}
+		}
+		return w
+	}
+	byWeight := slices.Clone(lines)
+	slices.SortStableFunc(byWeight, func(a, b Line) int { return cmp.Compare(weight(b), weight(a)) })
+	least := weight(byWeight[mostLines-1])
+	var kept []Line
+	others := Line{Label: "(others)", Unit: lines[0].Unit, Values: make([]Number, len(lines[0].Values))}
+	for _, l := range lines {
+		if weight(l) >= least && len(kept) < mostLines {
+			kept = append(kept, l)
+			continue
+		}
+		for i, v := range l.Values {
+			if v.Exists() {
+				others.Values[i] += v
+			}
+		}
+	}
+	if f.Kind == boards.Bars {
+		f.note(fmt.Sprintf("(others) are %d", len(lines)-len(kept)))
+		return append(kept, others)
+	}
+	if q.Each != "" {
+		f.note(fmt.Sprintf("%d more with smaller values", len(lines)-len(kept)))
+	}
+	return kept
 }
 
 func (r *reader) line(q *boards.Query, p *boards.Panel, s store.Series, values []Number) Line {
@@ -86,7 +140,7 @@ func Thin(points []store.Point, g Grid) []Number {
 		out[i] = Number(math.NaN())
 	}
 	for _, p := range points {
-		if p.T < g.From || p.T >= g.To {
+		if p.T+max(1, g.Window) <= g.From || p.T < g.Start || p.T >= g.To {
 			continue
 		}
 		if at := &out[(p.T-g.Start)/g.Step]; !at.Exists() || Number(p.V) > *at {
@@ -116,15 +170,20 @@ func label(tag, value string) string {
 	return value
 }
 
-// inks gives lines without one, those of status codes, the shades of their class, and sorts them by code.
+// inks gives stacked lines their shades, those of status codes by their class, and sorts them.
 func (f *Figure) inks() {
-	if f.Panel.Kind != boards.Bars {
+	if f.Kind != boards.Bars {
 		return
 	}
+	status := f.Panel.Queries[0].By == "status"
 	slices.SortStableFunc(f.Lines, func(a, b Line) int { return cmp.Compare(a.Label, b.Label) })
 	seen := map[byte]int{}
 	for i := range f.Lines {
 		l := &f.Lines[i]
+		if !status {
+			l.Ink = fmt.Sprintf("each%d", (i+1)%eachInks)
+			continue
+		}
 		class := byte('0')
 		if l.Label != "" && l.Label[0] >= '1' && l.Label[0] <= '5' {
 			class = l.Label[0]

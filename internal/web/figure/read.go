@@ -3,10 +3,10 @@ package figure
 import (
 	"context"
 	"fmt"
-	"math"
+	"maps"
+	"slices"
 
 	"github.com/ltlab/ltlab/internal/boards"
-	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/rows"
 	"github.com/ltlab/ltlab/internal/store"
 )
@@ -16,13 +16,26 @@ type reader struct {
 	ctx    context.Context
 	src    Source
 	run    store.Run
-	period int64 // length of the run's finest window in seconds
+	view   View
+	period int64   // length of the run's finest window in seconds
+	other  *reader // of the run that is compared with; nil without one
+	second bool    // this is that reader
+	narrow string  // what the panel at hand is narrowed to: endpoint or scenario
 	memo   map[string]any
 	values map[string][]string // of tags, in order of appearance
+	fields map[string][]string // that the board reads together, by planned
+
+	groupings map[string][]store.Grouping // that it reads together, by metric and field
 }
 
-func newReader(ctx context.Context, src Source, run store.Run) *reader {
-	return &reader{ctx: ctx, src: src, run: run, period: max(1, run.Period), memo: map[string]any{}, values: map[string][]string{}}
+func newReader(ctx context.Context, src Source, run store.Run, v View) *reader {
+	r := &reader{ctx: ctx, src: src, run: run, view: v, period: max(1, run.Period), memo: map[string]any{}, values: map[string][]string{},
+		fields: map[string][]string{}, groupings: map[string][]store.Grouping{}}
+	if v.Other != nil {
+		r.other = newReader(ctx, src, *v.Other, View{})
+		r.other.second = true
+	}
+	return r
 }
 
 // once reads what name stands for, or returns what was read before.
@@ -48,6 +61,10 @@ func (r *reader) finest(w rows.Window) rows.Window {
 // over answers a query over time; held says that its condition held back all of its values.
 func (r *reader) over(q *boards.Query) (answer []store.Series, held bool, err error) {
 	switch {
+	case q.Other && !r.second && r.other == nil:
+		return nil, false, nil
+	case q.Other && !r.second:
+		return r.other.over(q)
 	case q.Metric == boards.Load:
 		answer, err = r.load(q.Field)
 	case q.By != "":
@@ -55,11 +72,17 @@ func (r *reader) over(q *boards.Query) (answer []store.Series, held bool, err er
 	default:
 		answer, err = r.series(q)
 	}
+	if err == nil && len(q.Plus)+len(q.Minus)+len(q.Over) > 0 {
+		answer, err = r.computed(q, answer)
+	}
 	if err != nil {
 		return nil, false, err
 	}
-	if q.Calc == boards.PerSecond {
+	switch q.Calc {
+	case boards.PerSecond:
 		answer = each(answer, func(v float64) float64 { return v / float64(r.period) })
+	case boards.AtOnce:
+		answer = each(answer, func(v float64) float64 { return v / 1000 / float64(r.period) })
 	}
 	if q.If == nil {
 		return answer, false, nil
@@ -73,11 +96,45 @@ func (r *reader) over(q *boards.Query) (answer []store.Series, held bool, err er
 }
 
 func (r *reader) series(q *boards.Query) ([]store.Series, error) {
-	name := fmt.Sprintf("select %s %s %s %s %v", q.Metric, q.Field, q.Rollup, q.Window, q.Where)
-	return once(r, name, func() ([]store.Series, error) {
-		return r.src.Select(r.ctx, r.run.ID, store.Query{Metric: q.Metric, Field: q.Field, Rollup: q.Rollup,
-			Window: r.window(q), Where: q.Where})
+	metric, c, err := r.narrowed(q)
+	if err != nil {
+		return nil, err
+	}
+	read := store.Query{Metric: metric, Rollup: q.Rollup, Window: r.window(q), Where: q.Where}
+	if c.rollup != "" {
+		read.Rollup, read.Where = c.rollup, with(q.Where, c)
+	}
+	answer, err := r.together(read, r.fields[planned(metric, q.Rollup, read.Window)], q.Field)
+	if err == nil && len(answer) == 0 && q.Or != "" {
+		return r.series(or(q))
+	}
+	return answer, err
+}
+
+// together reads a field, and with it all others that the board asks for of the same rows.
+func (r *reader) together(q store.Query, fields []string, field string) ([]store.Series, error) {
+	name := fmt.Sprintf("%s %s %s %v", q.Metric, q.Rollup, q.Window, q.Where)
+	if !slices.Contains(fields, field) {
+		fields = []string{field}
+		name += " " + field
+	}
+	all, err := once(r, "select "+name, func() ([][]store.Series, error) {
+		return r.src.SelectFields(r.ctx, r.run.ID, q, fields)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return all[slices.Index(fields, field)], nil
+}
+
+// with adds a choice to a query's conditions.
+func with(where map[string]string, c choice) map[string]string {
+	if c.rollup == "" {
+		return where
+	}
+	out := map[string]string{string(c.rollup): c.value}
+	maps.Copy(out, where)
+	return out
 }
 
 // window is the query's, in this run; what sources used is by the second in every run.
@@ -86,14 +143,6 @@ func (r *reader) window(q *boards.Query) rows.Window {
 		return q.Window
 	}
 	return r.finest(q.Window)
-}
-
-// resolution is the length of a query's windows in seconds.
-func (r *reader) resolution(q *boards.Query) int64 {
-	if rows.IsInfra(q.Metric) {
-		return 1
-	}
-	return r.period
 }
 
 // classes answers a count summed by a tag: a series for each of its values, one for a class of them, or a class's share.
@@ -125,52 +174,54 @@ func (r *reader) classes(q *boards.Query) ([]store.Series, error) {
 	return []store.Series{out}, nil
 }
 
-// sumBy reads the sums of a query's count over all series, apart by tags.
+// sumBy reads the sums of a query's count over all series, apart by tags, and with them all others that the board asks for
+// of the same rows.
 func (r *reader) sumBy(q *boards.Query, w rows.Window, tags ...string) ([]store.Series, error) {
-	return once(r, fmt.Sprintf("sum %s %s %v %s %v", q.Metric, q.Field, q.Where, w, tags), func() ([]store.Series, error) {
-		return r.src.SumBy(r.ctx, r.run.ID, store.Query{Metric: q.Metric, Field: q.Field, Window: r.finest(w), Where: q.Where}, tags...)
-	})
-}
-
-// load answers a query of what was asked for and delivered.
-func (r *reader) load(field string) ([]store.Series, error) {
-	loads, err := once(r, "load", func() ([]record.Load, error) { return r.src.Load(r.ctx, r.run.ID) })
+	metric, c, err := r.narrowed(q)
 	if err != nil {
 		return nil, err
 	}
-	s := store.Series{}
-	for i := range loads {
-		if v := loadField(&loads[i], field); !math.IsNaN(v) {
-			s.Points = append(s.Points, store.Point{T: loads[i].T, V: v})
-		}
+	where := with(q.Where, c)
+	by := store.Grouping{Window: r.finest(w), Tags: tags}
+	name := fmt.Sprintf("sum %s %s %v", metric, q.Field, where)
+	all := r.groupings[metric+" "+q.Field]
+	at := slices.IndexFunc(all, func(g store.Grouping) bool { return g.Window == by.Window && slices.Equal(g.Tags, by.Tags) })
+	if at < 0 {
+		all, at, name = []store.Grouping{by}, 0, name+fmt.Sprint(by)
 	}
-	if len(s.Points) == 0 {
-		return nil, nil
+	answers, err := once(r, name, func() ([][]store.Series, error) {
+		return r.src.Sums(r.ctx, r.run.ID, store.Query{Metric: metric, Field: q.Field, Where: where}, all)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return []store.Series{s}, nil
+	if len(answers[at]) == 0 && q.Or != "" {
+		return r.sumBy(or(q), w, tags...)
+	}
+	return answers[at], nil
 }
 
-// loadField is NaN where nothing was planned.
-func loadField(l *record.Load, field string) float64 {
-	asked := func(v *float64) float64 {
-		if v == nil {
-			return math.NaN()
+// latest reads the rows of the whole run so far.
+func (r *reader) latest(metric string, rollup rows.Rollup) ([]rows.Row, error) {
+	if rollup == rows.ByRun {
+		all, err := r.totals()
+		return all[metric], err
+	}
+	return once(r, fmt.Sprintf("latest %s %s", metric, rollup), func() ([]rows.Row, error) {
+		return r.src.Latest(r.ctx, r.run.ID, metric, rollup, rows.Run)
+	})
+}
+
+// totals reads the run's rows of roll-up ByRun, by metric.
+func (r *reader) totals() (map[string][]rows.Row, error) {
+	return once(r, "totals", func() (map[string][]rows.Row, error) {
+		all, err := r.src.Totals(r.ctx, r.run.ID)
+		by := make(map[string][]rows.Row, len(all))
+		for i := range all {
+			by[all[i].Metric] = all[i : i+1]
 		}
-		return *v
-	}
-	switch field {
-	case "asked_vus":
-		return asked(l.AskedVUs)
-	case "asked_rate":
-		return asked(l.AskedRate)
-	case "vus":
-		return l.VUs
-	case "iterations":
-		return float64(l.Iterations)
-	case "dropped":
-		return float64(l.Dropped)
-	}
-	return math.NaN()
+		return by, err
+	})
 }
 
 // each applies f to every value.

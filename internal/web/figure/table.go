@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/ltlab/ltlab/internal/boards"
 )
 
 // table fills a panel with a line for each value of its key, the most of the first column first.
@@ -22,13 +24,20 @@ func (r *reader) table(f *Figure) error {
 		columns[i] = values
 		t.Columns = append(t.Columns, Column{q.Label, q.UnitIn(p)})
 	}
+	units, err := r.units(p)
+	if err != nil {
+		return err
+	}
 	for key := range columns[0] {
-		row := Row{Key: key, Values: make([]Number, len(columns))}
+		row := Row{Key: key, Unit: units[key], Values: make([]Number, len(columns))}
 		for i, c := range columns {
 			row.Values[i] = Number(math.NaN())
 			if v, ok := c[key]; ok {
 				row.Values[i] = Number(v)
 			}
+		}
+		if key == "" {
+			row.Key = "(no " + p.Key + ")"
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -45,4 +54,17 @@ func (r *reader) table(f *Figure) error {
 	}
 	f.Table = t
 	return r.caveat(f)
+}
+
+// units are those of metrics, of a table with a line for each.
+func (r *reader) units(p *boards.Panel) (map[string]string, error) {
+	if p.Key != boards.MetricKey {
+		return nil, nil
+	}
+	all, err := r.totals()
+	units := map[string]string{}
+	for metric, of := range all {
+		units[metric] = of[0].Unit
+	}
+	return units, err
 }

@@ -1,19 +1,23 @@
 package figure
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/ltlab/ltlab/internal/boards"
 	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/rows"
-	"github.com/ltlab/ltlab/internal/store"
 )
 
 // whole answers a query for the whole run: a value for each value of the tag key, or one under "" without a key. held
 // says that its condition held back all of its values.
 func (r *reader) whole(q *boards.Query, key string) (answer map[string]float64, held bool, err error) {
 	switch {
+	case q.Other && !r.second && r.other == nil:
+		return nil, false, nil
+	case q.Other && !r.second:
+		return r.other.whole(q, key)
+	case q.Metric == boards.Any:
+		answer, err = r.any(q.Field)
 	case q.Metric == boards.Ledger:
 		answer = ledger(r.run.Ledger, q.Field)
 	case q.Metric == boards.Load:
@@ -24,6 +28,9 @@ func (r *reader) whole(q *boards.Query, key string) (answer map[string]float64, 
 		answer, err = r.tagged(q, key)
 	default:
 		answer, err = r.rows(q, key)
+	}
+	if err == nil && len(q.Plus)+len(q.Minus)+len(q.Over) > 0 {
+		answer, err = r.computedWhole(q, key, answer)
 	}
 	if err != nil {
 		return nil, false, err
@@ -54,13 +61,37 @@ func (r *reader) whole(q *boards.Query, key string) (answer map[string]float64, 
 
 // rows reads the run's rows, one for each value of the key.
 func (r *reader) rows(q *boards.Query, key string) (map[string]float64, error) {
-	all, err := once(r, fmt.Sprintf("latest %s %s", q.Metric, q.Rollup), func() ([]rows.Row, error) {
-		return r.src.Latest(r.ctx, r.run.ID, q.Metric, q.Rollup, rows.Run)
-	})
+	metric, c, err := r.narrowed(q)
+	if err != nil {
+		return nil, err
+	}
+	rollup := q.Rollup
+	if c.rollup != "" {
+		rollup = c.rollup
+	}
+	all, err := r.latest(metric, rollup)
+	if err == nil && len(all) == 0 && q.Or != "" {
+		return r.rows(or(q), key)
+	}
 	answer := map[string]float64{}
 	for i := range all {
+		if c.rollup != "" && all[i].Tags[string(c.rollup)] != c.value {
+			continue
+		}
 		if v, ok := all[i].Field(q.Field); ok {
 			answer[all[i].Tags[key]] = v
+		}
+	}
+	return answer, err
+}
+
+// any reads a field of every metric that has it.
+func (r *reader) any(field string) (map[string]float64, error) {
+	all, err := r.totals()
+	answer := map[string]float64{}
+	for metric, of := range all {
+		if v, ok := of[0].Field(field); ok {
+			answer[metric] = v
 		}
 	}
 	return answer, err
@@ -70,6 +101,9 @@ func (r *reader) rows(q *boards.Query, key string) (map[string]float64, error) {
 func (r *reader) folded(q *boards.Query, fold func(a, b float64) float64) (map[string]float64, error) {
 	over := *q
 	over.Window, over.If, over.Calc = rows.Second, nil, boards.AsIs
+	if q.Calc == boards.Largest && q.Counted() {
+		over.Calc = boards.PerSecond
+	}
 	series, _, err := r.over(&over)
 	answer := map[string]float64{}
 	for _, s := range series {
@@ -112,13 +146,11 @@ func (r *reader) tagged(q *boards.Query, key string) (map[string]float64, error)
 
 // sums returns a count by value of the key and by value of the query's tag.
 func (r *reader) sums(q *boards.Query, key string) (map[string]map[string]float64, error) {
-	var all []store.Series
-	var err error
-	if key == "" || key == q.By {
-		all, err = r.sumBy(q, rows.Second, q.By) // which the panels over time read too
-	} else {
-		all, err = r.sumBy(q, rows.Run, key, q.By)
+	tags := []string{q.By}
+	if key != "" && key != q.By {
+		tags = []string{key, q.By}
 	}
+	all, err := r.sumBy(q, rows.Run, tags...) // which has what no period has, too
 	sums := map[string]map[string]float64{}
 	for _, s := range all {
 		of := sums[s.Tags[key]]

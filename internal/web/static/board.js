@@ -22,6 +22,7 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (asked !== mine) return;
       if (!drag) renew(main(), page.getElementById("live"));
+      choose();
       failures = 0;
       mark();
     } catch (e) {
@@ -45,6 +46,7 @@
   function address() {
     const query = new URLSearchParams(location.search);
     if (main().dataset.width) query.set("w", room());
+    if (query.has("wall")) query.set("h", innerHeight);
     return main().dataset.live + "?" + query;
   }
 
@@ -90,12 +92,14 @@
       case "bytes": return scaled(v).join(" ") + "B";
       case "B/s": return scaled(v).join(" ") + "B/s";
       case "cores": return digits(v) + " cores";
-      case "req/s": case "it/s": return (Math.abs(v) < 9999.5 ? digits(v) : scaled(v).join("")) + " " + unit;
+      case "ratio": return digits(v) + " ×";
+      case "req/s": case "it/s": case "VUs/s": return (Math.abs(v) < 9999.5 ? digits(v) : scaled(v).join("")) + " " + unit;
     }
     return digits(v);
   }
   function clock(t) {
     const two = (n) => String(n).padStart(2, "0");
+    if (t < 0) return "-" + clock(-t);
     return t < 3600 ? Math.floor(t / 60) + ":" + two(t % 60) : Math.floor(t / 3600) + ":" + two(Math.floor(t / 60) % 60) + ":" + two(t % 60);
   }
 
@@ -108,8 +112,12 @@
     const g = {};
     for (const k of ["width", "left", "right", "top", "bottom", "max", "from", "to", "start", "step"]) g[k] = Number(box.dataset[k]);
     g.lines = [...box.parentElement.querySelectorAll(".legend li")];
+    g.lines = g.lines.filter((l) => l.dataset.values);
     g.n = Math.max(1, ...g.lines.map((l) => l.dataset.values.split(",").length));
-    g.half = box.parentElement.matches(".bars") ? g.step / 2 : 0; // columns stand on their time, points lie at it
+    g.kind = box.dataset.kind;
+    g.half = Number(box.dataset.half) || 0; // what was measured over its step stands in the middle, else at its beginning
+    g.places = box.dataset.places && box.dataset.places.split(",").map(Number); // of a spectrum: quantiles, not times
+    g.at = (i) => g.places ? g.places[i] : g.start + i * g.step + g.half;
     g.x = (t) => g.left + (t - g.from) / (g.to - g.from) * (g.right - g.left);
     g.y = (v) => g.bottom - v / g.max * (g.bottom - g.top);
     return g;
@@ -119,7 +127,10 @@
     const x = (clientX - r.left) / r.width * g.width;
     return Math.min(g.to, Math.max(g.from, g.from + (x - g.left) / (g.right - g.left) * (g.to - g.from)));
   }
-  function index(g, t) { return Math.min(g.n - 1, Math.max(0, Math.round((t - g.half - g.start) / g.step))); }
+  function index(g, t) {
+    if (g.places) return g.places.reduce((best, p, i) => Math.abs(p - t) < Math.abs(g.places[best] - t) ? i : best, 0);
+    return Math.min(g.n - 1, Math.max(0, Math.round((t - g.half - g.start) / g.step)));
+  }
   function shape(box, name, attributes) {
     const e = document.createElementNS(SVG, name);
     for (const k in attributes) e.setAttribute(k, attributes[k]);
@@ -132,9 +143,10 @@
     tip.hidden = true;
     let said = "";
     if (!at || !$(at.id)) return said;
+    const alone = $(at.id).dataset.places !== undefined;
     for (const box of document.querySelectorAll(".chart")) {
-      const g = geometry(box), i = index(g, at.time), x = g.x(g.start + i * g.step + g.half);
-      if (x < g.left - 1 || x > g.right + 1) continue;
+      if (box.id !== at.id && (alone || box.dataset.places !== undefined)) continue;
+      const g = geometry(box), i = index(g, at.time), x = Math.max(g.left, Math.min(g.right, g.x(g.at(i))));
       shape(box, "line", { class: "cross", x1: x, x2: x, y1: g.top, y2: g.bottom });
       if (box.id === at.id) said = values(box, g, i, x, tip);
     }
@@ -144,8 +156,10 @@
   function values(box, g, i, x, tip) {
     const t = g.start + i * g.step, said = [];
     const title = document.createElement("b");
-    const begin = Date.parse(document.querySelector("#head time").dateTime);
-    title.textContent = clock(t) + (g.step > 1 ? " to " + clock(t + g.step) : "") + "  ·  " + new Date(begin + t * 1000).toISOString().slice(11, 19) + " UTC";
+    let when = clock(t) + (g.step > 1 ? " to " + clock(t + g.step) : "");
+    if (g.places) when = box.dataset.names.split(",")[i];
+    else if (!$("other")) when += "  ·  " + new Date(Date.parse(document.querySelector("#head time").dateTime) + t * 1000).toISOString().slice(11, 19) + " UTC";
+    title.textContent = when;
     tip.replaceChildren(title);
     for (const line of g.lines) {
       const text = line.dataset.values.split(",")[i];
@@ -157,37 +171,38 @@
       row.append(name, value);
       tip.append(row);
       said.push(line.dataset.label + " " + value.textContent);
-      if (!g.half) shape(box, "circle", { class: "dot " + line.className, cx: x, cy: g.y(Number(text)), r: 3.5 });
+      if (g.kind === "lines" || g.kind === "spectrum") shape(box, "circle", { class: "dot " + line.className, cx: x, cy: g.y(Number(text)), r: 3.5 });
     }
     tip.hidden = false;
     const r = box.getBoundingClientRect(), px = r.left + x / g.width * r.width;
     const left = px + 16 + tip.offsetWidth > innerWidth - 8 ? px - 16 - tip.offsetWidth : px + 16;
     const top = Math.min(Math.max(8, (pointer === null ? r.top + 10 : pointer) - tip.offsetHeight / 2), innerHeight - tip.offsetHeight - 8);
     tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
-    return clock(t) + ": " + said.join(", ");
+    return when + ": " + said.join(", ");
   }
 
   // Zoom, kept in the page's address.
 
   let drag = null;
 
-  function zoom(from, to) {
+  function zoom(from, to) { go({ from, to }); }
+  function go(change) {
     const url = new URL(location);
-    for (const [k, v] of [["from", from], ["to", to]]) v === null ? url.searchParams.delete(k) : url.searchParams.set(k, v);
+    for (const k in change) change[k] === null || change[k] === "" ? url.searchParams.delete(k) : url.searchParams.set(k, change[k]);
     history.pushState(null, "", url);
     links();
     refresh();
   }
   function links() {
     const now = new URLSearchParams(location.search);
-    for (const a of document.querySelectorAll(".themes a")) {
+    for (const a of document.querySelectorAll("a[data-keep]")) {
       const url = new URL(a.href);
-      for (const k of ["from", "to"]) now.has(k) ? url.searchParams.set(k, now.get(k)) : url.searchParams.delete(k);
+      for (const k of ["from", "to", "scenario", "endpoint", "with"]) now.has(k) ? url.searchParams.set(k, now.get(k)) : url.searchParams.delete(k);
       a.href = url;
     }
   }
   function span(box, a, b) {
-    const g = geometry(box);
+    if (box.dataset.places !== undefined) return;
     let from = Math.max(0, Math.floor(Math.min(a, b))), to = Math.ceil(Math.max(a, b));
     if (to - from < 5) to = from + 5;
     zoom(from, to);
@@ -226,6 +241,16 @@
     e.preventDefault();
     zoom(null, null);
   });
+
+  // What the reader chooses is in the address, too. choose shows what the server says is chosen.
+
+  document.addEventListener("change", (e) => { if (e.target.matches("[data-choice]")) go({ [e.target.name]: e.target.value }); });
+  function choose() {
+    for (const list of document.querySelectorAll("[data-choice]")) {
+      const chosen = list.querySelector("option[selected]");
+      if (chosen && list.value !== chosen.value) list.value = chosen.value;
+    }
+  }
   addEventListener("popstate", () => { links(); refresh(); });
 
   document.addEventListener("keydown", (e) => {
@@ -237,7 +262,7 @@
     if (move || jump !== undefined) {
       const i = index(g, now) + (move || 0) * (e.shiftKey ? 10 : 1);
       pointer = null;
-      at = { id: box.id, time: jump ?? Math.min(g.to, Math.max(g.from, g.start + i * g.step + g.half)) };
+      at = { id: box.id, time: jump ?? Math.min(g.to, Math.max(g.from, g.at(Math.min(g.n - 1, Math.max(0, i))))) };
       $("spoken").textContent = mark();
     } else if (e.key === "+" || e.key === "=") span(box, now - width / 4, now + width / 4);
     else if (e.key === "-") span(box, now - width, now + width);

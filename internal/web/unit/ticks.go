@@ -127,8 +127,11 @@ func Step(s int64) int64 {
 	return (s + day - 1) / day * day
 }
 
-// Clock writes seconds since the run's start as "1:05" or "1:02:03".
+// Clock writes seconds since the run's start as "1:05" or "1:02:03", with a minus before it.
 func Clock(t int64) string {
+	if t < 0 {
+		return "-" + Clock(-t)
+	}
 	if t < 3600 {
 		return fmt.Sprintf("%d:%02d", t/60, t%60)
 	}

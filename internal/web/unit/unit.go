@@ -33,8 +33,10 @@ func Format(u boards.Unit, v float64) string {
 		return digits(n) + " " + prefix + "B/s"
 	case boards.Cores:
 		return digits(v) + " " + string(u)
-	case boards.RequestRate, boards.IterationRate:
+	case boards.RequestRate, boards.IterationRate, boards.UserRate:
 		return rate(v) + " " + string(u)
+	case boards.Ratio:
+		return digits(v) + " ×"
 	}
 	return Number(v)
 }
