@@ -15,15 +15,15 @@ import (
 
 const toColumns = "\n  |> toFloat()\n  |> group()\n  |> pivot(rowKey: [\"_time\"], columnKey: [%s], valueColumn: \"_value\")"
 
-// atOnce says whether queries over time can be read that way: each is a field of one row, with what it depends on.
+// atOnce says whether queries over time can be read that way: each is a field of one row, and what it depends on is answers.
 func (c *compiler) atOnce(queries []boards.Query) bool {
 	q := &queries[0]
 	if c.board.Tool == "" || q.By != "" || q.Metric == boards.Ledger {
 		return false
 	}
-	if q.If != nil {
+	if i := q.If; i != nil {
 		s, e := c.narrows(q)
-		if cs, ce := c.narrows(q.If); s != cs || e != ce || q.If.Arithmetic() || rows.IsInfra(q.Metric) != rows.IsInfra(q.If.Metric) {
+		if cs, ce := c.narrows(i); s != cs || e != ce || !byStatus(i) || i.Only != boards.Answered || i.Arithmetic() {
 			return false
 		}
 	}
@@ -38,33 +38,50 @@ func (c *compiler) atOnce(queries []boards.Query) bool {
 // zeros are the windows in which a run goes on.
 var zeros = boards.Query{Metric: boards.Load, Field: "vus", Rollup: rows.ByRun, Window: rows.Second}
 
+func asItIs(string, string) string { return "" }
+
 // columns reads queries that differ in their field, each into a column.
 func (c *compiler) columns(queries []boards.Query, labels []string) string {
 	q := &queries[0]
-	var fields []string
+	var fields, columns []string
 	for i := range queries {
 		fields = append(fields, queries[i].Field)
+		columns = append(columns, text(labels[i])+": "+c.perSecond(&queries[i], "r."+queries[i].Field))
 	}
-	parts := []rowsOf{{q, fields}}
-	if filled(q) {
-		parts = append(parts, rowsOf{&zeros, []string{zeros.Field}})
-	}
-	if q.If != nil {
-		parts = append(parts, rowsOf{q.If, []string{q.If.Field}})
-	}
-	out := c.together(q, parts, func(string, string) string { return "" }) + "\n  " + thin + fmt.Sprintf(toColumns, `"_field"`)
-	var any, columns []string
-	for i, f := range fields {
-		any = append(any, "exists r."+f)
-		columns = append(columns, text(labels[i])+": "+c.perSecond(&queries[i], "r."+f))
-	}
+	thinned := "\n  " + thin + fmt.Sprintf(toColumns, `"_field"`)
+	var out string
 	switch {
+	case q.If != nil:
+		out = c.answered(q, fields, thinned)
 	case filled(q):
-		out += fmt.Sprintf("\n  |> fill(column: %s, value: 0.0)", text(fields[0]))
-	case q.If != nil: // rows of the condition stand beside each other, and none is nought
-		out += fmt.Sprintf("\n  |> filter(fn: (r) => exists r.%s and (%s))", q.If.Field, strings.Join(any, " or "))
+		out = c.together(q, []rowsOf{{q, fields}, {&zeros, []string{zeros.Field}}}, asItIs) + thinned +
+			fmt.Sprintf("\n  |> fill(column: %s, value: 0.0)", text(fields[0]))
+	default:
+		out = c.together(q, []rowsOf{{q, fields}}, asItIs) + thinned
 	}
 	return out + "\n  |> map(fn: (r) => ({_time: r._time, " + strings.Join(columns, ", ") + "}))"
+}
+
+// answered reads fields that count only in windows with an answer. Where every request of the time shown has one that is all
+// windows; else those without one are left out before anything is thinned, which takes long.
+func (c *compiler) answered(q *boards.Query, fields []string, thinned string) string {
+	none := *q.If
+	none.Only = boards.NoAnswer
+	var keep, any []string
+	for _, f := range append([]string{"_time"}, fields...) {
+		keep = append(keep, text(f))
+	}
+	for _, f := range fields {
+		any = append(any, "exists r."+f)
+	}
+	c.need("experimental")
+	columns := fmt.Sprintf(toColumns, `"_field"`)
+	return "lacking = (from(bucket: v.defaultBucket) " + inView + "\n  |> filter(fn: (r) => r.run == " + c.runOf(q) + " and " + c.finest(q) + " and " +
+		c.rowsOf(&rowsOf{&none, []string{none.Field}}, "", "") + ")\n  |> first()\n  |> group()\n  |> findColumn(fn: (key) => true, column: \"_value\"))\n\n" +
+		"shown = (tables=<-) => if length(arr: lacking) == 0 then tables" + thinned + "\nelse tables" + columns +
+		fmt.Sprintf("\n  |> filter(fn: (r) => exists r.%s)\n  |> keep(columns: [%s])\n  |> experimental.unpivot(otherColumns: [\"_time\"])\n  |> group(columns: [\"_field\"])\n  ",
+			q.If.Field, strings.Join(keep, ", ")) + thin + columns + "\n\n" +
+		c.together(q, []rowsOf{{q, fields}, {q.If, []string{q.If.Field}}}, asItIs) + "\n  |> shown()\n  |> filter(fn: (r) => " + strings.Join(any, " or ") + ")"
 }
 
 // ratio is a count of a metric divided by another of the same: of two fields of a row, or a class of answers in all of them. It is
@@ -81,7 +98,7 @@ func (c *compiler) ratio(q *boards.Query, label string) (string, bool) {
 	var body string
 	switch {
 	case same && q.By == "" && over.By == "" && q.Field != over.Field:
-		body = c.together(q, []rowsOf{{q, []string{q.Field, over.Field}}}, func(string, string) string { return "" }) +
+		body = c.together(q, []rowsOf{{q, []string{q.Field, over.Field}}}, asItIs) +
 			fmt.Sprintf(toColumns, `"_field"`) + divided(q.Field, over.Field)
 	case same && byStatus(q) && over.By == q.By && over.Only == "" && over.Field == q.Field:
 		over.By = "" // the metric's own rows have it added up

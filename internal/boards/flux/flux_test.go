@@ -94,3 +94,61 @@ func TestVariablesAreThoseThatTheBoardHasAUseFor(t *testing.T) {
 		}
 	}
 }
+
+func TestSumsOverTheWholeRunReadNoSecond(t *testing.T) {
+	n := 0
+	everyTarget(func(b *boards.Board, p *boards.Panel, g Target) {
+		if p.Kind != boards.Stat && p.Kind != boards.Table {
+			return
+		}
+		for i := range p.Queries {
+			p.Queries[i].All(func(q *boards.Query) {
+				if q.By == "" || q.Calc == boards.Largest {
+					return
+				}
+				n++
+				if !strings.Contains(g.Text, `r.rollup == "whole"`) || strings.Contains(g.Text, `r.rollup == "series"`) {
+					t.Errorf("%s/%s adds up seconds:\n%s", b.ID, p.ID, g.Text)
+				}
+			})
+		}
+	})
+	if n < 20 {
+		t.Errorf("%d sums", n)
+	}
+}
+
+func TestFiguresOfAPanelAreOneQueryAndLinesNeedNoUnion(t *testing.T) {
+	for _, b := range boards.All() {
+		b.Panels(func(p *boards.Panel) {
+			all := Targets(&b, p)
+			if p.Kind == boards.Stat && (len(all) != 1 || len(all[0].Labels) != len(p.Queries)) {
+				t.Errorf("%s/%s has %d queries", b.ID, p.ID, len(all))
+			}
+			for _, g := range all {
+				if b.Tool == "k6" && p.Kind == boards.Timeseries && strings.Contains(g.Text, "union(") {
+					t.Errorf("%s/%s has a union, which is slow:\n%s", b.ID, p.ID, g.Text)
+				}
+			}
+		})
+	}
+}
+
+func TestCountsByStatusReadTheirRollupUntilTheReaderChooses(t *testing.T) {
+	for _, c := range []struct{ board, panel, want string }{
+		{"k6-elite", "codes", `else tables |> filter(fn: (r) => r.rollup == "status")`},
+		{"k6-elite", "failures", `r._measurement == "http_reqs" and (r._field == "count") and r.rollup == "status" and (not exists`},
+		{"k6-elite", "percentiles", `r._measurement == "http_reqs" and (r._field == "count") and r.rollup == "series" and r.name == endpoint and (exists`},
+		{"artillery-elite", "codes", `r.rollup == "status"`},
+	} {
+		found := false
+		everyTarget(func(b *boards.Board, p *boards.Panel, g Target) {
+			if b.ID == c.board && p.ID == c.panel {
+				found = found || strings.Contains(g.Text, c.want)
+			}
+		})
+		if !found {
+			t.Errorf("%s/%s does not read %s", c.board, c.panel, c.want)
+		}
+	}
+}
