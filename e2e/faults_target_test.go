@@ -21,7 +21,7 @@ func targetDown(t *testing.T, b *Bench) Result {
 	b.Scenario("steady.js")
 	b.OK("start")
 	r := b.problem(b.Ltlab("k6", "-s", "steady.js", "--id", "down", "-e", "LENGTH=2s", "-e", "BASE_URL="+closedPort(t)),
-		"nothing-answered", 17, "latency     none: no request was answered", "BASE_URL is http://127.0.0.1:")
+		"nothing-answered", 17, "latency     none: no request was answered", "the target is http://127.0.0.1:")
 	doc := b.Show("down")
 	s := &doc.Summary
 	if s.Duration != nil || s.Unanswered == nil || *s.Unanswered != s.Requests || s.Requests == 0 || *s.FailedRatio != 1 {
