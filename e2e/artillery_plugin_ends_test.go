@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ltlab/ltlab/internal/record"
 )
@@ -36,7 +35,7 @@ func TestAnInterruptedArtilleryLeavesItsPeriodsAndAnOpenLedger(t *testing.T) {
 				t.Fatal(err)
 			}
 			go func() {
-				if !eventually(time.Minute, func() bool {
+				if !eventually(soon, func() bool {
 					text, err := os.ReadFile(r.record)
 					return err == nil && strings.Contains(string(text), `{"load":`)
 				}) {

@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"strings"
@@ -171,6 +172,27 @@ if (run.end(0)) throw out.error;
 	}
 	if !json.Valid([]byte("[" + strings.Join(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), ",") + "]")) {
 		t.Error("a line is broken")
+	}
+}
+
+func TestLoadAskedForInAPeriodWithoutAReportIsRecorded(t *testing.T) {
+	rec := newPluginRig(t).drive(`
+run.phase({ index: 0, duration: 41, arrivalRate: 2, startTime: START }); // to second 4 of period 4
+run.period(report(0, { 'vusers.created': 14 }));
+run.period(report(2, { 'vusers.created': 20 })); // nothing arrived in periods 1 and 3, nor in the end of the phase
+now = START + 60000;
+run.done(report(2, { 'vusers.created': 34 }));
+run.end(0);
+`)
+	asked := map[int64]float64{}
+	for _, l := range rec.loads {
+		if _, seen := asked[l.T]; seen || l.AskedRate == nil {
+			t.Fatalf("loads: %+v", rec.loads)
+		}
+		asked[l.T] = *l.AskedRate
+	}
+	if want := map[int64]float64{-3: 1.4, 7: 2, 17: 2, 27: 2, 37: 0.8}; !maps.Equal(asked, want) {
+		t.Errorf("asked for %v, want %v", asked, want)
 	}
 }
 

@@ -177,7 +177,7 @@ func (b *Bench) leftNothing() {
 	if _, err := os.Stat(b.Home); err == nil {
 		b.OK("stop")
 	}
-	if !eventually(10*time.Second, func() bool { return len(b.processes()) == 0 }) {
+	if !eventually(soon, func() bool { return len(b.processes()) == 0 }) {
 		b.t.Errorf("processes are left: %v", b.processes())
 	}
 	for _, e := range b.entries(b.tmp) {

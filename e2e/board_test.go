@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -23,7 +22,7 @@ func TestBoardInABrowser(t *testing.T) {
 	boards := b.service("boards")
 	w := b.Browser(boards)
 	p := b.Start("k6", "-s", "ramp.js", "--id", "live", "--project", "shop", "-e", "BASE_URL="+b.service("toy-api"))
-	b.until("the run on the boards", 20*time.Second, func() bool {
+	b.until("the run on the boards", soon, func() bool {
 		_, ok := b.Board("live")
 		return ok
 	})
@@ -53,7 +52,7 @@ func moves(t *testing.T, b *Bench, w *browser) {
 	w.Ask(`(window.loadedOnce = 1)`, new(int))
 	seen := map[string]bool{}
 	var line []int // values that the chart of the rate has
-	b.until("figures that move", 20*time.Second, func() bool {
+	b.until("figures that move", soon, func() bool {
 		var now struct {
 			State, Requests string
 			Points          int

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/memory"
@@ -40,12 +39,12 @@ func TestEveryBoardOfALiveRun(t *testing.T) {
 	for tool, script := range map[string]string{"k6": "ramp.js", "artillery": "steady.yml"} {
 		id := "live-" + tool
 		p := b.Start(tool, "-s", script, "--id", id, "-e", "BASE_URL="+b.service("toy-api"))
-		b.until("the run on the boards", 30*time.Second, func() bool {
+		b.until("the run on the boards", soon, func() bool {
 			status, _ := b.get(address+"/runs/"+id, "")
 			return status == 200
 		})
 		w.Open(address + "/runs/" + id)
-		w.do("figures", chromedp.Poll(`document.querySelector("#panel-rate path.stroke.plain1, #panel-load path.stroke.plain1")`, nil, chromedp.WithPollingTimeout(25*time.Second)))
+		w.do("figures", chromedp.Poll(`document.querySelector("#panel-rate path.stroke.plain1, #panel-load path.stroke.plain1")`, nil, chromedp.WithPollingTimeout(soon)))
 		for _, board := range boards.Of(tool) {
 			if full := w.look(address, id, &board, "dark", id); full < 5 {
 				t.Errorf("%s: %d panels show something", board.ID, full)
@@ -56,7 +55,7 @@ func TestEveryBoardOfALiveRun(t *testing.T) {
 				t.Errorf("%s was looked at when the run was %s", board.ID, state)
 			}
 		}
-		w.do("the end of the run", chromedp.Poll(`document.querySelector("main").dataset.state === "finished"`, nil, chromedp.WithPollingTimeout(25*time.Second)))
+		w.do("the end of the run", chromedp.Poll(`document.querySelector("main").dataset.state === "finished"`, nil, chromedp.WithPollingTimeout(soon)))
 		if o := p.Wait(); o.Exit != 0 {
 			t.Fatalf("exit %d\n%s", o.Exit, o.Stderr)
 		}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/ltlab/ltlab/internal/boards"
 )
@@ -20,7 +19,7 @@ func TestBoardsBesideALabOnDocker(t *testing.T) {
 	var said struct {
 		Services []struct{ Name, URL string }
 	}
-	b.until("the address of the boards", 20*time.Second, func() bool {
+	b.until("the address of the boards", soon, func() bool {
 		return json.Unmarshal(b.read(ui.out), &said) == nil && len(said.Services) == 1
 	})
 	address := said.Services[0].URL

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -123,7 +122,7 @@ func (w *browser) clean() {
 
 func (w *browser) do(what string, actions ...chromedp.Action) {
 	w.b.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, 2*soon)
 	defer cancel()
 	if what == "start chromium" { // the first Run starts the process, which ends with its context
 		ctx = w.ctx
@@ -150,7 +149,7 @@ func (w *browser) Ask(expression string, into any) {
 // Until waits until an expression is true in the page.
 func (w *browser) Until(what, expression string) {
 	w.b.t.Helper()
-	w.b.until(what, 20*time.Second, func() bool {
+	w.b.until(what, soon, func() bool {
 		var ok bool
 		w.Ask("!!("+expression+")", &ok)
 		return ok

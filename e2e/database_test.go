@@ -36,7 +36,7 @@ func newDatabase(t *testing.T) *database {
 	log := daemon(t, d, "influxd-2.7.12", "--http-bind-address", "127.0.0.1:0", "--reporting-disabled",
 		"--bolt-path", dir+"/bolt", "--sqlite-path", dir+"/sqlite", "--engine-path", dir+"/engine")
 	var port string
-	if !eventually(30*time.Second, func() bool {
+	if !eventually(soon, func() bool {
 		if m := listening.FindStringSubmatch(log()); m != nil {
 			port = m[1]
 		}

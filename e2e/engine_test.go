@@ -166,4 +166,4 @@ func (b *Bench) startDocker(args ...string) labStatus {
 }
 
 // soon is how long the engine may take for what it does at once.
-const soon = 20 * time.Second
+const soon = time.Minute

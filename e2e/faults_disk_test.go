@@ -35,7 +35,7 @@ func (b *Bench) smallHome() {
 	b.t.Cleanup(func() {
 		b.endAll()
 		var err error
-		if !eventually(10*time.Second, func() bool { // a process that is just ending still has files open
+		if !eventually(soon, func() bool { // a process that is just ending still has files open
 			err = syscall.Unmount(b.Home, 0)
 			return err == nil
 		}) {

@@ -45,7 +45,7 @@ func serveKilled(t *testing.T, b *Bench) Result {
 	p := b.Start("k6", "-s", "steady.js", "--id", "unharmed", "-e", "LENGTH="+length.String(), "-e", "BASE_URL="+api.URL)
 	b.until("half of the load", limit, func() bool { return api.loaded() > length/2 })
 	b.kill(pid)
-	b.until("status that says so", 10*time.Second, func() bool { return b.Ltlab("status").Exit == 11 })
+	b.until("status that says so", soon, func() bool { return b.Ltlab("status").Exit == 11 })
 	status := b.Ltlab("status")
 	o := p.Wait()
 	doc := b.Show("unharmed")

@@ -100,7 +100,7 @@ func ctrlCTwice(t *testing.T, b *Bench) Result {
 	p := b.Start("k6", "-s", "lingering.js", "--id", "twice", "-e", "BASE_URL="+api.URL)
 	b.until("load", limit, func() bool { return api.loaded() > lasts(4*time.Second, 30*time.Second) })
 	p.Signal(syscall.SIGINT)
-	b.until("the first Ctrl-C on the run's timeline", 10*time.Second, func() bool {
+	b.until("the first Ctrl-C on the run's timeline", soon, func() bool {
 		return strings.Contains(string(b.read(b.run("twice", "run.ndjson"))), `"id":"interrupted"`)
 	})
 	open := int64(4) // one request a user may break
@@ -131,7 +131,7 @@ func ltlabKilled(t *testing.T, b *Bench) Result {
 	b.killed = true
 	at := time.Now()
 	p.Signal(syscall.SIGKILL)
-	b.until("end of k6, whose ltlab is gone", 15*time.Second, func() bool { return len(b.processes()) == 0 })
+	b.until("end of k6, whose ltlab is gone", soon, func() bool { return len(b.processes()) == 0 })
 	if runs := b.Runs(); len(runs) != 1 || runs[0].State != "interrupted" || runs[0].Exit != nil {
 		t.Errorf("runs %+v, want one, interrupted and without an exit code", runs)
 	}

@@ -46,7 +46,7 @@ func telegraf(t *testing.T, w *provision.Wanted) (address string, kill func()) {
 	}
 	p := &database{t: t}
 	log := daemon(t, p, "telegraf-1.37.2", "--config", path)
-	if !eventually(30*time.Second, func() bool {
+	if !eventually(soon, func() bool {
 		if m := listensUDP.FindStringSubmatch(log()); m != nil {
 			address = m[1]
 		}

@@ -92,7 +92,7 @@ func (d *influxd) start() {
 		_ = cmd.Wait() // killed
 		close(ended)
 	}()
-	if !eventually(30*time.Second, func() bool {
+	if !eventually(soon, func() bool {
 		res, err := http.Get(d.URL + "/health")
 		if err == nil {
 			res.Body.Close()

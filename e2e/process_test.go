@@ -168,7 +168,7 @@ func (b *Bench) endAll() {
 			b.t.Errorf("process %d (%s): %v", pid, name, err)
 		}
 	}
-	if !eventually(10*time.Second, func() bool { return len(b.processes()) == 0 }) {
+	if !eventually(soon, func() bool { return len(b.processes()) == 0 }) {
 		b.t.Errorf("killed processes live on: %v", b.processes())
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // statsdDriver sends what the plugin sends for two periods, a rest and the whole run.
@@ -61,7 +60,7 @@ func TestWhatThePluginSendsArrivesApartInInfluxDB(t *testing.T) {
 func (l *labTelegraf) equals(filter, then string, want float64) {
 	l.Helper()
 	var saw string
-	if !eventually(20*time.Second, func() bool {
+	if !eventually(soon, func() bool {
 		saw = l.ask(filter, then)
 		rows, err := csv.NewReader(strings.NewReader(strings.TrimSpace(saw))).ReadAll()
 		if err != nil || len(rows) != 2 {
@@ -88,7 +87,7 @@ func TestTelegrafOutlivesAFloodAndLinesThatAreNone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !eventually(30*time.Second, func() bool {
+	if !eventually(soon, func() bool {
 		if _, err := c.Write([]byte("artillery,metric=after,run=r:42|g")); err != nil {
 			t.Fatal(err)
 		}

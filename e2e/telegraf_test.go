@@ -61,7 +61,7 @@ func newLabTelegraf(t *testing.T, org, metrics string) *labTelegraf {
 func (l *labTelegraf) find(what, pattern string) string {
 	l.Helper()
 	var found []string
-	if !eventually(20*time.Second, func() bool {
+	if !eventually(soon, func() bool {
 		found = regexp.MustCompile(pattern).FindStringSubmatch(l.log())
 		return found != nil
 	}) {
@@ -114,7 +114,7 @@ func TestTelegrafForwardsStatsDAndMetricsAsTheLabConfiguresIt(t *testing.T) {
 		"the toy API's metrics": {`r._measurement == "prometheus" and r._field == "sold" and r.path == "/metrics"`, ",41\n"},
 		"metrics by setting":    {`r._measurement == "prometheus" and r._field == "sold" and r.path == "/shop"`, ",41\n"},
 	} {
-		if !eventually(20*time.Second, func() bool {
+		if !eventually(soon, func() bool {
 			if _, err := fmt.Fprint(statsd, "artillery,metric=http.response_time.p99,run=a%3Ab:12.25|g"); err != nil {
 				t.Fatal(err)
 			}

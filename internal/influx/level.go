@@ -18,14 +18,19 @@ const (
 type levels struct {
 	vus, rate float64 // of the stretch at hand; NaN: none asked for
 	since     int64
+	last      int64 // second or period
 	length    int
 	steady    int    // how long the stretch must be
 	told      string // the level last reached
 }
 
-// add takes the next second or period; reached says that a level began at a second, which is known once it was steady.
+// add takes the next second or period, and leaves out one that comes late; reached says that a level began at a second, which is known once it was steady.
 func (l *levels) add(s *record.Load) (text string, since int64, reached bool) {
 	vus, rate := value(s.AskedPeak), value(s.AskedRate)
+	if l.length > 0 && s.T <= l.last {
+		return "", 0, false
+	}
+	l.last = s.T
 	if l.length == 0 || !same(vus, l.vus) || !same(rate, l.rate) {
 		l.vus, l.rate, l.since, l.length = vus, rate, s.T, 0
 	}

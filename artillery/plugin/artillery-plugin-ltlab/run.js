@@ -67,7 +67,7 @@ class Run {
     } else {
       this.gaveUp += n;
     }
-    const asked = this.seen.has(t) ? null : this.plan.rate(from, from + PERIOD * 1000);
+    const asked = this.seen.has(t) ? null : this.asked(t);
     this.seen.add(t);
     this.file.line({
       load: {
@@ -82,8 +82,25 @@ class Run {
     this.statsd?.period(buckets);
   }
 
+  // asked is the mean of arrivals a second asked for in the period that begins at t; null before any phase is known.
+  asked(t) {
+    const from = (this.start + t) * 1000;
+    return this.plan.rate(from, from + PERIOD * 1000);
+  }
+
+  // silent writes what was asked for in periods that Artillery reported nothing of, such as a phase's last moments.
+  silent() {
+    if (this.seen.size === 0) return;
+    const until = this.now() / 1000 - this.start;
+    for (let t = Math.min(...this.seen); t < until; t += PERIOD) {
+      const asked = this.seen.has(t) ? 0 : this.asked(t);
+      if (asked > 0) this.file.line({ load: { t, asked_rate: asked, vus: this.active, iterations: 0, dropped: 0 } });
+    }
+  }
+
   // done takes the report of the whole run: the truth that the periods are compared with.
   done(report) {
+    this.silent();
     this.span(report);
     const whole = Buckets.of(report, this.series);
     this.tell(whole);

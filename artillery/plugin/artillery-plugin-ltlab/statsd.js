@@ -8,7 +8,8 @@ const MAX_PACKET = 1400; // bytes: what every network carries whole
 const MAX_VALUE = 300; // bytes of a tag's value, encoded
 const BURST = 16; // packets at once; more would overflow a socket's buffer before a busy Telegraf reads it
 const PAUSE = 5; // ms between bursts
-const APART = 250; // ms between periods: gauges of one interval of Telegraf's replace each other
+const APART = 1000; // ms between periods: gauges of one interval of Telegraf's (0.2 s, more when it is busy) replace each other
+const PATIENCE = 3000; // ms that the end waits for what is not sent yet
 const QUANTILES = [
   ['p50', 0.5],
   ['p90', 0.9],
@@ -28,21 +29,21 @@ class StatsD {
     this.tags = `${tag('run', run)}${tag('project', project)}`;
     this.heads = new Map(); // series → what its lines begin with
     this.queue = []; // batches of packets
+    this.free = 0; // when the next period may be sent, in ms of performance.now()
     this.busy = false;
     this.waiting = []; // callbacks for when everything is sent
     this.errors = 0;
     this.failed = failed;
-    this.hurry = false;
   }
 
   // period sends a period's buckets: counters add up over periods, whatever interval they fall into.
   period(buckets) {
-    this.send([...this.counters(buckets), ...this.stats(buckets, 'period')]);
+    this.send([...this.counters(buckets), ...this.stats(buckets, 'period')], APART);
   }
 
   // end sends what no period had, and the run's own figures of each trend.
   end(unplaced, whole) {
-    this.send([...this.counters(unplaced), ...this.stats(whole, 'run')]);
+    this.send([...this.counters(unplaced), ...this.stats(whole, 'run')], 0);
   }
 
   *counters(buckets) {
@@ -83,23 +84,29 @@ class StatsD {
     return head;
   }
 
-  send(lines) {
+  send(lines, apart) {
     const batch = packets(lines);
     if (batch.length === 0) return;
-    this.queue.push(batch);
+    this.queue.push({ batch, apart });
     if (this.queue.length > MAX_QUEUE) this.queue.shift();
     if (!this.busy) this.next();
   }
 
   // next sends the first batch; the name is looked up for each, for Telegraf may have come back elsewhere.
   next() {
-    const batch = this.queue.shift();
-    if (batch === undefined) {
+    if (this.queue.length === 0) {
       this.busy = false;
       for (const done of this.waiting.splice(0)) done();
       return;
     }
     this.busy = true;
+    const wait = this.queue[0].apart && this.free - performance.now();
+    if (wait > 0) {
+      setTimeout(() => this.next(), wait).unref();
+      return;
+    }
+    const { batch, apart } = this.queue.shift();
+    if (apart) this.free = performance.now() + apart;
     dns.lookup(this.host, (err, ip, family) => {
       if (err) return this.after(this.fail(err));
       try {
@@ -133,8 +140,7 @@ class StatsD {
   }
 
   after() {
-    const wait = this.queue.length === 0 ? 0 : this.hurry ? 0.7 * APART : APART;
-    setTimeout(() => this.next(), wait).unref();
+    setTimeout(() => this.next(), 0).unref();
   }
 
   guarded(what) {
@@ -149,16 +155,15 @@ class StatsD {
     if (++this.errors === 1) this.failed(err);
   }
 
-  // close calls back when everything is sent, or after a second.
+  // close calls back when everything is sent, or after three seconds.
   close(done) {
-    this.hurry = true;
     let called = false;
     const once = () => {
       if (called) return;
       called = true;
       done();
     };
-    setTimeout(once, 1000);
+    setTimeout(once, PATIENCE);
     if (!this.busy && this.queue.length === 0) once();
     else this.waiting.push(once);
   }
