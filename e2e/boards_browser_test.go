@@ -46,6 +46,7 @@ func TestEveryBoardInABrowser(t *testing.T) {
 		a.End()
 		a.Finish()
 	}
+	thousands("20260105-series").write(t, record.Runs(filepath.Join(b.Home, "runs")))
 	b.OK("start") // takes them in
 	for _, c := range []struct {
 		run, tool string
@@ -64,6 +65,7 @@ func TestEveryBoardInABrowser(t *testing.T) {
 			w.keyboard(board.ID + " of " + c.run)
 		}
 	}
+	manySeries(t, w, address)
 	narrows(t, w, address)
 	wall(t, w, address)
 	steps(t, w, address)

@@ -5,7 +5,9 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/memory"
@@ -55,13 +57,42 @@ func TestEveryBoardOfALiveRun(t *testing.T) {
 				t.Errorf("%s was looked at when the run was %s", board.ID, state)
 			}
 		}
+		if requests, ok := b.requestsOn(id, tool); !ok || requests == 0 {
+			t.Errorf("run %s: %v requests on its board while it goes on (%v)", id, requests, ok)
+		}
 		w.do("the end of the run", chromedp.Poll(`document.querySelector("main").dataset.state === "finished"`, nil, chromedp.WithPollingTimeout(soon)))
 		if o := p.Wait(); o.Exit != 0 {
 			t.Fatalf("exit %d\n%s", o.Exit, o.Stderr)
 		}
+		if requests, _ := b.requestsOn(id, tool); requests != float64(b.Show(id).Summary.Requests) {
+			t.Errorf("run %s: %v requests on its board, want %d", id, requests, b.Show(id).Summary.Requests)
+		}
 	}
 	w.clean()
 	b.leftNothing()
+}
+
+// requestsOn is how many requests a run's board counts. While it goes on that is, at some moment, what its line over time adds up
+// to: a second or a period more may come between the two.
+func (b *Bench) requestsOn(run, tool string) (count float64, ok bool) {
+	b.t.Helper()
+	stat, panel, line, seconds := "", "rate", "requests", 1.0
+	if tool == "artillery" {
+		stat, panel, seconds = "requests", "load", 10
+	}
+	ok = eventually(limit, func() bool {
+		board, sum := b.BoardOf(run), 0.0
+		count, _ = board.panel("requests").stat(stat)
+		for _, l := range board.panel(panel).Lines {
+			for _, v := range l.Values {
+				if l.Label == line && v != nil {
+					sum += *v * seconds
+				}
+			}
+		}
+		return math.Abs(sum-count) < 0.5 || board.Run.State != "running"
+	})
+	return count, ok
 }
 
 // TestABrowserThatStaysOpenDoesNotGrow refreshes an open board many times, 10,000 at full length.
@@ -98,7 +129,7 @@ func TestABrowserThatStaysOpenDoesNotGrow(t *testing.T) {
 	}
 	measure := func(until int) (s state) {
 		w.Ask(fmt.Sprintf("(again(%d), 1)", half), new(int))
-		b.until("refreshes", limit, func() bool {
+		b.until("refreshes", lasts(limit, 15*time.Minute), func() bool {
 			var n int
 			w.Ask("refreshed", &n)
 			return n >= until

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -52,7 +53,7 @@ func (b *Bench) Browser(address string) *browser {
 	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(alloc, chromedp.WithErrorf(func(string, ...any) {})) // events that this chromedp does not know yet
-	ctx, giveUp := context.WithTimeout(ctx, limit)
+	ctx, giveUp := context.WithTimeout(ctx, lasts(limit, 30*time.Minute))
 	w := &browser{b: b, ctx: ctx, host: u.Host}
 	b.t.Cleanup(func() {
 		_ = chromedp.Cancel(ctx) // waits for the end of the processes

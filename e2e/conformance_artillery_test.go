@@ -134,16 +134,28 @@ func (e *eyes) artilleryTables(a *answer, id string) bool {
 	case "checks":
 		e.checks(a)
 	case "endpoints":
-		for name, times := range e.run.all("endpoint.response_time").by("name") {
+		names := map[string]bool{}
+		for _, of := range []string{"endpoint.response_time", "endpoint.errors"} {
+			for name := range e.run.all(of).by("name") {
+				names[name] = true
+			}
+		}
+		for name := range names {
+			times := e.run.all("endpoint.response_time").with("name", name)
 			codes := e.run.all("endpoint.codes").with("name", name)
 			none := e.run.all("endpoint.errors").with("name", name).where("error", unreached).n()
-			a.row(name, "answers", times.n(), 0)
+			if times.n()+none == 0 {
+				continue // its errors are what the scenario made of answers
+			}
+			a.row(name, "requests", times.n()+none, 0)
 			a.row(name, "failed", (codes.where("status", failed).n()+none)/(codes.n()+none), rounding)
 			a.row(name, "no answer", none, 0)
-			a.row(name, "p50", times.q(0.5), sketched)
-			a.row(name, "p95", times.q(0.95), sketched)
-			a.row(name, "p99", times.q(0.99), sketched)
-			a.row(name, "max", times.max(), extreme)
+			if times.n() > 0 {
+				a.row(name, "p50", times.q(0.5), sketched)
+				a.row(name, "p95", times.q(0.95), sketched)
+				a.row(name, "p99", times.q(0.99), sketched)
+				a.row(name, "max", times.max(), extreme)
+			}
 		}
 	case "trends", "rates", "counters", "gauges":
 		e.everyMetric(a, id)
@@ -168,7 +180,7 @@ func (e *eyes) compare(a *answer, id string) bool {
 		}
 		requests, times := pick("http_reqs", "http.requests"), pick("http_req_waiting", "http.response_time")
 		of := &eyes{run: r}
-		inner := answer{cells: map[spot]truth{}, held: map[spot]truth{}, silent: map[int64]bool{}}
+		inner := answer{cells: map[spot]truth{}, held: map[spot]truth{}}
 		take := func(from, id string, known func(a *answer, id string) bool) {
 			known(&inner, id)
 			for c, v := range inner.cells {

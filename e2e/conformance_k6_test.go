@@ -9,7 +9,7 @@ import (
 )
 
 // of are a metric's samples of the scenario or endpoint that the reader chose; an endpoint goes before a scenario. Requests have
-// both; iterations and checks have a scenario; all else is of the whole run.
+// both; iterations, checks and data have a scenario; all else is of the whole run.
 func (e *eyes) of(metric string) set {
 	s := e.run.all(metric)
 	requests := len(metric) > 5 && metric[:5] == "http_"
@@ -17,7 +17,7 @@ func (e *eyes) of(metric string) set {
 	case e.run.tool != "k6":
 	case requests && e.endpoint != "":
 		return s.with("name", e.endpoint)
-	case e.scenario != "" && (requests || metric == "iterations" || metric == "iteration_duration" || metric == "checks"):
+	case e.scenario != "" && (requests || metric == "iterations" || metric == "iteration_duration" || metric == "checks" || metric == "data_sent" || metric == "data_received"):
 		return s.with("scenario", e.scenario)
 	}
 	return s
@@ -62,8 +62,8 @@ func (e *eyes) k6(a *answer, id string) bool {
 	switch id {
 	case "requests":
 		a.put("", reqs.n(), 0)
-		a.put("received", e.run.all("data_received").sum(), 0)
-		a.put("sent", e.run.all("data_sent").sum(), 0)
+		a.put("received", e.of("data_received").sum(), 0)
+		a.put("sent", e.of("data_sent").sum(), 0)
 	case "request-rate":
 		a.put("", reqs.n()/e.run.span, rounding)
 		peak := 0.0
@@ -145,8 +145,8 @@ func (e *eyes) k6(a *answer, id string) bool {
 	case "iteration-times":
 		a.quantiles(e.of("iteration_duration"), nil, "max", "p95", "p50")
 	case "bytes":
-		a.sums(e.run, "received", e.run.all("data_received"), 1)
-		a.sums(e.run, "sent", e.run.all("data_sent"), 1)
+		a.sums(e.run, "received", e.of("data_received"), 1)
+		a.sums(e.run, "sent", e.of("data_sent"), 1)
 	case "in-flight":
 		a.sums(e.run, "in requests", durations, 1e-3)
 		a.sums(e.run, "in iterations", e.of("iteration_duration"), 1e-3)

@@ -66,7 +66,7 @@ func (e *eyes) shows(b *boards.Board) bool {
 
 // knows is what the panel must show; ok is false where nobody has said what that is.
 func (e *eyes) knows(b *boards.Board, p *boards.Panel) (a answer, ok bool) {
-	a = answer{cells: map[spot]truth{}, held: map[spot]truth{}, silent: map[int64]bool{}}
+	a = answer{cells: map[spot]truth{}, held: map[spot]truth{}}
 	switch {
 	case e.used(&a, p.ID):
 		return a, true
@@ -240,7 +240,7 @@ func writeTable(t *testing.T, all []*finding) {
 		"there and must not be is an error, too.\n\n" +
 		"- Figures: compared with the truth, in Flux and in the browser.\n- Off by: the largest relative deviation.\n- Differ: figures of the whole run in Flux that are not the same for the two runs.\n" +
 		"- In stacked bars, in lines for each value of a tag and in heat maps nothing stands for nought.\n" +
-		"- Artillery does not report periods in which nothing happens: there a count is nought in the browser, and Grafana draws nothing.\n" +
+		"- Artillery does not report periods in which nothing happens: there a count has a gap in both.\n" +
 		"- Latencies of a second in which nothing was answered are held back. A thinned line of Grafana has them where its step has an answer, too (ADR 0017).\n\n" +
 		"| board | panel | reads | figures (Flux, browser) | Flux off by | browser off by | differ |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, f := range all {

@@ -30,7 +30,6 @@ type answer struct {
 	cells  map[spot]truth
 	sparse bool
 	held   map[spot]truth // what a condition holds back; in Flux it holds for a whole step of a thinned line (ADR 0017)
-	silent map[int64]bool // periods that Artillery did not report, as nothing happened: there nought is as true as nothing
 }
 
 // eyes are what a reader looks at: a run, beside it another one, narrowed or not.
@@ -140,7 +139,7 @@ func (r *known) windows() (all []int64) {
 	return all
 }
 
-// counts is a line that is nought where there is nothing.
+// counts is a line that is nought where there is nothing, and has a gap where Artillery reports no period as nothing happened.
 func (a *answer) counts(r *known, label string, s set, scale float64) {
 	if len(s) == 0 {
 		return
@@ -148,7 +147,6 @@ func (a *answer) counts(r *known, label string, s set, scale float64) {
 	in := s.windows()
 	for _, t := range r.windows() {
 		if r.tool == "artillery" && idle(t) {
-			a.silent[t] = true
 			continue
 		}
 		a.at(t, label, in[t].n()*scale, rounding)

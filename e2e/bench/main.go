@@ -20,7 +20,7 @@ import (
 )
 
 func marks() []mark {
-	return []mark{k6RPS(), k6Memory(), startReady(), startDocker(), versionTime(), recordSize(), toyFast()}
+	return []mark{k6RPS(), k6Memory(), startReady(), startDocker(), versionTime(), doctorTime(), recordSize(), toyFast()}
 }
 
 // way are the marks of the way into InfluxDB, of `make bench-k6`.
@@ -30,7 +30,7 @@ func way() []mark { return []mark{influxRPS(), influxSamples(), influxSize(), in
 func ofArtillery() []mark { return []mark{artilleryRPS(), artilleryMemory(), artilleryStart()} }
 
 // ofBoards are the marks of `make bench-boards`.
-func ofBoards() []mark { return []mark{boardsBrowser(), boardsFlux()} }
+func ofBoards() []mark { return []mark{boardsBrowser(), boardsFlux(), boardsLive()} }
 
 // long are marks that take an hour: they are measured when -only names them.
 func long() []mark { return []mark{soak()} }

@@ -160,11 +160,13 @@ func artilleryEndpoints() Panel {
 	latency := func(field string) Query { return named(field, "endpoint.response_time", field, Milliseconds) }
 	none := sums("no answer", "endpoint.errors", "error", rows.Run, Unreached)
 	none.Rollup = rows.ByName
+	ended := named("requests", "endpoint.response_time", "count", "")
+	ended.Plus = []Query{none}
 	failed := sums("failed", "endpoint.codes", "status", rows.Run, Failed)
 	failed.Rollup, failed.Unit = rows.ByName, Percent
 	failed.Plus, failed.Over = []Query{none}, []Query{named("", "endpoint.codes", "count", ""), none}
 	return Panel{ID: "endpoints", Title: "Endpoints (counts and percentiles of time to first byte, whole run)", Kind: Table, Unit: Count, Width: 12,
 		Key: "name", KeyTitle: "endpoint", Limit: 50, Absent: "Artillery counts by endpoint where the plugin metrics-by-endpoint is on",
-		Description: "Requests by name or address, as metrics-by-endpoint calls them, most answered first.",
-		Queries:     []Query{named("answers", "endpoint.response_time", "count", ""), failed, none, latency("p50"), latency("p95"), latency("p99"), latency("max")}}
+		Description: "Requests that ended, by name or address as metrics-by-endpoint calls them, the most first. An endpoint that never answered has no latency.",
+		Queries:     []Query{ended, failed, none, latency("p50"), latency("p95"), latency("p99"), latency("max")}}
 }

@@ -54,7 +54,7 @@ func (definitions) ArtilleryPro() Board {
 			{Panels: []Panel{artilleryEndpoints()}},
 			{Title: "Every metric", Panels: []Panel{everyMetric("trends", "Trends (percentiles, whole run)", "Every histogram of the run, custom ones too, each in its own unit.",
 				"p50", "p90", "p95", "p99", "p999", "min", "max", "count")}},
-			{Panels: []Panel{everyMetric("counters", "Sums (counters and trends, whole run)", "Every counter and histogram of the run with its sum, custom ones too.", "sum", "count")}},
+			{Panels: []Panel{everyMetric("counters", "Counters and trends (sum and count, whole run)", "Every counter and histogram of the run with its sum, custom ones too.", "sum", "count")}},
 			{Title: "What was used", Panels: []Panel{shares(), cores()}},
 			{Panels: []Panel{memory(), network()}},
 		},

@@ -198,6 +198,12 @@ func (q *Query) Counted() bool {
 	return false
 }
 
+// NoughtIn says whether a line of table p without a value of the query has none of what it counts: of the class of another
+// tag than the table's.
+func (q *Query) NoughtIn(p *Panel) bool {
+	return p.Kind == Table && q.Only != "" && q.By != p.Key && q.Calc == AsIs && !q.Arithmetic() && q.If == nil
+}
+
 // UnitIn is the unit of the query's values in panel p.
 func (q *Query) UnitIn(p *Panel) Unit {
 	if q.Unit != "" {
@@ -246,10 +252,17 @@ func (q *Query) Narrows() (scenario, endpoint bool) {
 		return false, true
 	case strings.HasPrefix(m, "http_"):
 		return true, true
-	case strings.ContainsRune(m, '.'), m == "errors", m == "vus", m == "vus_max", strings.HasPrefix(m, "data_"): // Artillery's, and k6's without a scenario
+	case strings.ContainsRune(m, '.'), m == "errors", m == "vus", m == "vus_max": // Artillery's, and k6's without a scenario
 		return false, false
 	}
 	return true, false
+}
+
+// Narrows says which of a reader's choices a query of the board follows: Artillery's metrics, unlike k6's of the same
+// names, have no scenario.
+func (b *Board) Narrows(q *Query) (scenario, endpoint bool) {
+	scenario, endpoint = q.Narrows()
+	return scenario && b.Tool != "artillery", endpoint
 }
 
 // All calls f for the query and those that it is made of.

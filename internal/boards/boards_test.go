@@ -112,3 +112,25 @@ func TestAToolsBoardsComeFromTheWallToTheDepths(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsKnownByScenarioIsNarrowedToOne(t *testing.T) {
+	narrowed := map[string]bool{} // metrics of k6's boards
+	for _, b := range All() {
+		b.Panels(func(p *Panel) {
+			for i := range p.Queries {
+				p.Queries[i].All(func(q *Query) {
+					scenario, _ := b.Narrows(q)
+					if scenario && b.Tool == "artillery" {
+						t.Errorf("%s/%s: %s has no scenario", b.ID, p.ID, q.Metric)
+					}
+					narrowed[q.Metric] = narrowed[q.Metric] || scenario && b.Tool == "k6"
+				})
+			}
+		})
+	}
+	for metric, want := range map[string]bool{"http_reqs": true, "checks": true, "iteration_duration": true, "data_sent": true, "data_received": true, "vus": false, Load: false} {
+		if narrowed[metric] != want {
+			t.Errorf("%s is narrowed to a scenario: %v, want %v", metric, narrowed[metric], want)
+		}
+	}
+}

@@ -22,7 +22,7 @@ func (definitions) K6Pro() Board {
 			{Title: "Every metric", Panels: []Panel{everyMetric("trends", "Trends (percentiles, whole run)", "Every trend of the run, custom ones too, each in its own unit.",
 				"p50", "p90", "p95", "p99", "p999", "min", "max", "count")}},
 			{Panels: []Panel{everyMetric("rates", "Rates (share passed, whole run)", "Every rate of the run, custom ones too.", "ratio", "passes", "count")}},
-			{Panels: []Panel{everyMetric("counters", "Sums (counters and trends, whole run)", "Every counter and trend of the run with its sum, custom ones too.", "sum", "count")}},
+			{Panels: []Panel{everyMetric("counters", "Counters and trends (sum and count, whole run)", "Every counter and trend of the run with its sum, custom ones too.", "sum", "count")}},
 			{Panels: []Panel{everyMetric("gauges", "Gauges (last, smallest and largest, whole run)", "Every gauge of the run.", "last", "min", "max")}},
 			{Title: "What was used", Panels: []Panel{shares(), cores()}},
 			{Panels: []Panel{memory(), network()}},

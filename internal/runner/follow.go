@@ -8,7 +8,7 @@ import (
 )
 
 // followEvery is how often a running record is taken into the store.
-const followEvery = 500 * time.Millisecond
+const followEvery = 100 * time.Millisecond
 
 // Follower takes what is new in a record into the store; done when it has all of a finished run.
 type Follower interface {

@@ -114,14 +114,14 @@ func appendValues(b []byte, exact int, values ...float64) []byte {
 }
 
 // each calls f for every point of a block with its row, whose kind is set before; f sees the same row changed each time.
-// counts says that f looks at nothing but the time and the count.
-func each(block []byte, start int64, r *rows.Row, counts bool, f func()) error {
+// values is how many values f looks at, see valuesOf: those behind them are not read.
+func each(block []byte, start int64, r *rows.Row, values int, f func()) error {
 	for len(block) > 0 {
 		n := int(block[0])
 		if len(block) < 1+n {
 			return errBlock
 		}
-		if err := decodePoint(block[1:1+n], start, r, counts); err != nil {
+		if err := decodePoint(block[1:1+n], start, r, values); err != nil {
 			return err
 		}
 		f()
@@ -130,7 +130,23 @@ func each(block []byte, start int64, r *rows.Row, counts bool, f func()) error {
 	return nil
 }
 
-func decodePoint(b []byte, start int64, r *rows.Row, counts bool) error {
+// allValues is the length of the longest list of values.
+const allValues = 8
+
+// valuesOf is how many values of a row one must read to know a field; none for its count.
+func valuesOf(field string, kind record.Kind) int {
+	switch {
+	case field == "count":
+		return 0
+	case kind == record.Trend:
+		if at := slices.Index([]string{"sum", "min", "p50", "p90", "p95", "p99", "p999", "max"}, field); at >= 0 {
+			return at + 1
+		}
+	}
+	return allValues
+}
+
+func decodePoint(b []byte, start int64, r *rows.Row, values int) error {
 	at, n := binary.Uvarint(b)
 	if n <= 0 {
 		return errBlock
@@ -140,34 +156,34 @@ func decodePoint(b []byte, start int64, r *rows.Row, counts bool) error {
 	if r.Count, n = binary.Varint(b); n <= 0 {
 		return errBlock
 	}
-	if counts {
+	if values == 0 {
 		return nil
 	}
 	b = b[n:]
 	switch r.Kind {
 	case record.Counter:
-		return decodeValues(b, &r.Sum)
+		return decodeValues(b, values, &r.Sum)
 	case record.Rate:
 		var passes float64
-		err := decodeValues(b, &passes)
+		err := decodeValues(b, values, &passes)
 		r.Passes = int64(passes)
 		return err
 	case record.Gauge:
-		return decodeValues(b, &r.Last, &r.Min, &r.Max)
+		return decodeValues(b, values, &r.Last, &r.Min, &r.Max)
 	case record.Trend:
-		return decodeValues(b, &r.Sum, &r.Min, &r.P50, &r.P90, &r.P95, &r.P99, &r.P999, &r.Max)
+		return decodeValues(b, values, &r.Sum, &r.Min, &r.P50, &r.P90, &r.P95, &r.P99, &r.P999, &r.Max)
 	}
 	return errBlock
 }
 
-func decodeValues(b []byte, into ...*float64) error {
+func decodeValues(b []byte, values int, into ...*float64) error {
 	n := (len(into) + 3) / 4
 	if len(b) < n {
 		return errBlock
 	}
 	codes, b := b[:n], b[n:]
 	before := 0.0
-	for i, p := range into {
+	for i, p := range into[:min(values, len(into))] {
 		v, n := before, 0
 		switch codes[i/4] >> (i % 4 * 2) & 3 {
 		case asWhole:

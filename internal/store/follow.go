@@ -17,7 +17,8 @@ const batchBytes = 4 << 20
 // older one, in this process or another, then ends with ErrTaken. A Follow is used by one goroutine.
 type Follow struct {
 	folder record.Folder
-	gone   bool // nobody writes the record any more: without an end the run was interrupted
+	gone   bool  // nobody writes the record any more: without an end the run was interrupted
+	seen   int64 // size of the record that is in the store, in bytes; 0: not known
 	out    *writer
 
 	run    record.Run // what run.ndjson says
@@ -56,6 +57,10 @@ func (f *Follow) Step(ctx context.Context) (done bool, err error) {
 		}
 	}
 	size := f.folder.Size()
+	if size > 0 && size == f.seen {
+		return false, nil
+	}
+	f.seen = 0
 	unreadable := f.readRun() // before the tool's file, which is then whole when the run has ended
 	more := true
 	for more && unreadable == nil {
@@ -70,20 +75,22 @@ func (f *Follow) Step(ctx context.Context) (done bool, err error) {
 		f.notes = append(f.notes, record.Note{T: f.seconds, ID: "record-unreadable", Text: unreadable.Error()})
 	}
 	state := f.state()
+	whole := size
 	if done = state.State != Running; done {
 		f.out.put(f.builder.Finish())
 	} else {
 		f.out.put(f.builder.Running())
-		size = 0
+		whole = 0
 	}
 	if f.header.Period == 0 && !done { // no header: a script that fails in its init leaves no run
 		return false, unreadable
 	}
 	f.out.spectra = f.builder.Spectra()
-	f.out.state(state, size)
+	f.out.state(state, whole)
 	if err := f.out.commit(ctx); err != nil {
 		return false, errors.Join(err, unreadable)
 	}
+	f.seen = size
 	if done {
 		f.Close()
 		f.out.done = true

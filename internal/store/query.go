@@ -46,6 +46,8 @@ type Query struct {
 	Where  map[string]string // tags that must have these values
 	From   int64             // seconds since the run's start, inclusive; 0: from the beginning, were it before the start
 	To     int64             // exclusive; 0: to the end
+	Step   int64             // of every so many seconds, counted from Start, only the largest value; 0: all
+	Start  int64
 }
 
 // Series is one line of an answer: a tag set and its points in order of time.

@@ -15,11 +15,11 @@ import (
 
 // schema is the version of the tables, in user_version. The store can always be made again from the records, so an older
 // version may simply be replaced.
-const schema = 2
+const schema = 3
 
-// Runs, metrics and keys (metric, roll-up, tags) have numbers. A key's number begins with its metric's and its roll-up's,
+// Runs, metrics and keys (roll-up, metric, tags) have numbers. A key's number begins with its roll-up's and its metric's,
 // and blocks are ordered by time before key: what is written each second lies together, and so does what a query reads of
-// each block.
+// each block, and what all panels of a board read of the run's own rows.
 const tables = `
 CREATE TABLE runs (
 	run INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner INTEGER NOT NULL, size INTEGER NOT NULL,
@@ -60,12 +60,15 @@ func rollupNumber(r rows.Rollup) int64 {
 	return 3
 }
 
-// rollupBits is how many bits of a key's number say its roll-up.
-const rollupBits = 3
+// metricBits is how many bits above those say which metric.
+const metricBits = 36
+
+// firstOf is the number before the first key of a roll-up.
+func firstOf(rollupNumber int64) int64 { return rollupNumber << (metricBits + keyBits) }
 
 // firstKey is the number before the first key of that metric and roll-up.
 func firstKey(metric int64, r rows.Rollup) int64 {
-	return (metric<<rollupBits | rollupNumber(r)) << keyBits
+	return firstOf(rollupNumber(r)) + metric<<keyBits
 }
 
 func windowNumber(w rows.Window) int64 {
@@ -86,8 +89,12 @@ func connect(path, mode string) (*sql.DB, error) {
 	if !strings.HasPrefix(abs, "/") { // C:/...
 		abs = "/" + abs
 	}
+	wait := "busy_timeout(10000)"
+	if mode == "ro" { // only who locks everybody out keeps a reader waiting, and a page is to say so
+		wait = "busy_timeout(2000)"
+	}
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(10000)", "synchronous(NORMAL)", "cache_size(-8000)", "wal_autocheckpoint(500)", "journal_size_limit(16777216)"}}
+		wait, "synchronous(NORMAL)", "cache_size(-8000)", "wal_autocheckpoint(500)", "journal_size_limit(16777216)"}}
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}
 	db, err := sql.Open("sqlite", u.String())
 	if err != nil {

@@ -272,7 +272,7 @@ func TestABlockKeepsItsPointsInOrderAndTheLastOfEach(t *testing.T) {
 		}
 		got := rows.Row{Kind: kind}
 		last := int64(-1)
-		must(t, each(block, 6000, &got, false, func() {
+		must(t, each(block, 6000, &got, allValues, func() {
 			w := want[got.T]
 			delete(want, got.T)
 			if got.T <= last {
@@ -292,13 +292,13 @@ func TestABlockKeepsItsPointsInOrderAndTheLastOfEach(t *testing.T) {
 			t.Errorf("%s: %d points are missing", kind, len(want))
 		}
 		for cut := range len(block) {
-			err := each(block[:cut], 0, &rows.Row{Kind: kind}, false, func() {})
+			err := each(block[:cut], 0, &rows.Row{Kind: kind}, allValues, func() {})
 			if err != nil && !errors.Is(err, errBlock) {
 				t.Fatalf("%s cut at %d: %v", kind, cut, err)
 			}
 		}
 	}
-	if err := each([]byte{3, 0, 0, 0xff}, 0, &rows.Row{Kind: record.Trend}, false, func() {}); !errors.Is(err, errBlock) {
+	if err := each([]byte{3, 0, 0, 0xff}, 0, &rows.Row{Kind: record.Trend}, allValues, func() {}); !errors.Is(err, errBlock) {
 		t.Errorf("got %v, want errBlock", err)
 	}
 	if b, at := place(rows.Second, -1); b != -1 || at != 59 {

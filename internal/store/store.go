@@ -24,6 +24,7 @@ import (
 var (
 	ErrFull     = errors.New("no room on the disk for the store of runs")
 	ErrDamaged  = errors.New("the store of runs is damaged")
+	ErrLocked   = errors.New("another program keeps the store of runs locked")
 	ErrNotFound = errors.New("the store has no such run")
 	ErrTaken    = errors.New("another process takes this run into the store")
 )
@@ -243,6 +244,8 @@ func typed(err error) error {
 	switch {
 	case e.Code()&0xff == sqlite3.SQLITE_FULL, e.Code() == sqlite3.SQLITE_IOERR_WRITE, e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE:
 		return fmt.Errorf("%w: %w", ErrFull, err)
+	case e.Code()&0xff == sqlite3.SQLITE_BUSY, e.Code()&0xff == sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w: %w", ErrLocked, err)
 	case e.Code()&0xff == sqlite3.SQLITE_CORRUPT, e.Code()&0xff == sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,14 +39,14 @@ func (r *Reader) Sums(ctx context.Context, runID string, q Query, groupings []Gr
 			return answer, err
 		}
 		s := summing{group: g, of: make([][]*sum, len(g.keys)), period: rows.Second}
-		if g.run.Period > 1 {
+		if g.period > 1 {
 			s.period = rows.Period
 		}
 		for j, by := range groupings {
 			var can bool
 			switch rollup {
 			case rows.Whole: // which are there when a run is over
-				can = by.Window == rows.Run && all && g.run.State != Running
+				can = by.Window == rows.Run && all && g.state != Running
 			case rows.ByStatus:
 				can = byStatus(q.Metric) && len(by.Tags) == 1 && by.Tags[0] == string(rows.ByStatus) && len(q.Where) == 0 && (by.Window != rows.Run || !all)
 			default:
@@ -104,12 +105,12 @@ func (r *Reader) sum(ctx context.Context, s *summing, q Query, all bool, answer 
 		}
 	}
 	if s.over {
-		if err := r.scan(ctx, s.group, s.period, q.From, q.To, q.Field == "count", add(false)); err != nil {
+		if err := r.scan(ctx, s.group, s.period, q.From, q.To, valuesOf(q.Field, s.metric.Kind), add(false)); err != nil {
 			return err
 		}
 	}
 	if s.run && all { // of series: what no period has
-		if err := r.scan(ctx, s.group, rows.Run, 0, 0, q.Field == "count", add(true)); err != nil {
+		if err := r.scan(ctx, s.group, rows.Run, 0, 0, valuesOf(q.Field, s.metric.Kind), add(true)); err != nil {
 			return err
 		}
 	}
@@ -154,7 +155,11 @@ type sum struct {
 	first  int64
 	values []float64
 	seen   []bool
+	far    map[int64]float64 // what is further than a leap from those
 }
+
+// leap is the longest gap, in windows, that a sum has room for: a clock that leaps, or a damaged record, may say anything.
+const leap = 100_000
 
 func (s *sum) add(t int64, v float64) {
 	switch s.window {
@@ -166,6 +171,12 @@ func (s *sum) add(t int64, v float64) {
 	switch {
 	case len(s.values) == 0:
 		s.first = t
+	case t < s.first-leap || t > s.first+int64(len(s.values))+leap:
+		if s.far == nil {
+			s.far = map[int64]float64{}
+		}
+		s.far[t] += v
+		return
 	case t < s.first: // a later series may begin earlier
 		s.values = slices.Insert(s.values, 0, make([]float64, s.first-t)...)
 		s.seen = slices.Insert(s.seen, 0, make([]bool, s.first-t)...)
@@ -189,13 +200,30 @@ func (s *sum) points() []Point {
 	}
 	points := make([]Point, 0, n)
 	for i, seen := range s.seen {
-		t := s.first + int64(i)
-		if s.window == rows.Minute {
-			t *= 60
-		}
 		if seen {
-			points = append(points, Point{t, s.values[i]})
+			points = append(points, Point{s.first + int64(i), s.values[i]})
 		}
 	}
+	if len(s.far) > 0 {
+		points = s.whole(points)
+	}
+	if s.window == rows.Minute {
+		for i := range points {
+			points[i].T *= 60
+		}
+	}
+	return points
+}
+
+// whole puts what is far among the other points, in order of time.
+func (s *sum) whole(points []Point) []Point {
+	for i := range points { // what was far when it came may no longer be
+		points[i].V += s.far[points[i].T]
+		delete(s.far, points[i].T)
+	}
+	for t, v := range s.far {
+		points = append(points, Point{t, v})
+	}
+	slices.SortFunc(points, func(a, b Point) int { return cmp.Compare(a.T, b.T) })
 	return points
 }

@@ -31,6 +31,7 @@ type boardPage struct {
 	Choices []choices // what narrows the board, or the run to compare with
 	Other   *head     // the run that is compared with
 	Alone   bool      // there is none
+	Thinned string    // what a reader must know of the lines, of a page that nobody can zoom
 }
 
 // link is a way to another page.
@@ -129,7 +130,7 @@ func (s *server) source(at *shown) figure.Source {
 func (s *server) board(part string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		width := number(r, "w", boardWidth, 600, 4000)
-		at, err := s.find(r, halfWidth(width)/2)
+		at, err := s.news(r, halfWidth(width)/2)
 		if err != nil {
 			s.problem(w, r, err)
 			return
@@ -174,16 +175,19 @@ func (s *server) boardPage(r *http.Request, at *shown, width int) (*boardPage, e
 		p.Other = &other
 	}
 	p.Alone = figure.Compares(at.board) && at.view.Other == nil
-	if at.run.State == store.Running || at.view.Other != nil && at.view.Other.State == store.Running {
-		p.Every = 1000
+	if at.live() {
+		p.Every, p.After = soonest, at.progress()
 	}
 	p.Choices, err = s.choices(r, at)
 	return p, err
 }
 
+// toolPoints is how many values of a line tools get unless they ask otherwise: more than a day of seconds.
+const toolPoints = 100_000
+
 // apiBoard is the board's figures for tools. All values are exact; with ?points=N the lines are thinned as on the page.
 func (s *server) apiBoard(w http.ResponseWriter, r *http.Request) {
-	at, err := s.find(r, number(r, "points", 1_000_000, 1, 1_000_000))
+	at, err := s.find(r, number(r, "points", toolPoints, 1, 10*toolPoints))
 	if err != nil {
 		s.problemJSON(w, err)
 		return

@@ -120,7 +120,7 @@ func TestOnlyARunningRunMoves(t *testing.T) {
 	open, done := small("20260301-120000-aaaaaa"), small("20260301-120100-bbbbbb")
 	open.open = true
 	h := newHandler(t, open, done)
-	if live := get(t, h, "/runs/"+open.id+"/live"); !strings.HasPrefix(live, "<main") || !strings.Contains(live, `data-every="1000"`) {
+	if live := get(t, h, "/runs/"+open.id+"/live"); !strings.HasPrefix(live, "<main") || !strings.Contains(live, `data-every="50"`) {
 		t.Errorf("a running run's part is %.200s", live)
 	}
 	if page := get(t, h, "/runs/"+done.id); !strings.Contains(page, `data-every="0"`) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -19,9 +20,10 @@ type choices struct {
 type option struct {
 	Value, Text string
 	Chosen      bool
+	Disabled    bool // it only says something
 }
 
-// mostOptions is how many values a list of choices shows; an address may name any.
+// mostOptions is how many values a list of choices shows besides the chosen one; an address may name any.
 const mostOptions = 500
 
 // choices are those of the board: a run to compare with, or what narrows it. What has but one value is no choice.
@@ -32,7 +34,7 @@ func (s *server) choices(r *http.Request, at *shown) ([]choices, error) {
 		}
 		c := choices{Name: "with", Label: "compared with"}
 		for _, run := range at.runs {
-			c.Options = append(c.Options, option{run.ID, cut(runName(run), 120), at.view.Other != nil && run.ID == at.view.Other.ID})
+			c.Options = append(c.Options, option{Value: run.ID, Text: cut(runName(run), 120), Chosen: at.view.Other != nil && run.ID == at.view.Other.ID})
 		}
 		return []choices{c}, nil
 	}
@@ -51,17 +53,22 @@ func (s *server) choices(r *http.Request, at *shown) ([]choices, error) {
 		if err != nil {
 			return nil, err
 		}
-		if of.chosen != "" && !slices.Contains(values, of.chosen) {
-			values = append(values, of.chosen)
-		}
 		if len(values) < 2 && of.chosen == "" {
 			continue
 		}
-		c := choices{Name: of.name, Label: of.label, Options: []option{{"", of.all, of.chosen == ""}}}
-		for _, v := range values[:min(len(values), mostOptions)] {
+		more := max(0, len(values)-mostOptions)
+		values = values[:len(values)-more]
+		if of.chosen != "" && !slices.Contains(values, of.chosen) {
+			values = append(values, of.chosen)
+		}
+		c := choices{Name: of.name, Label: of.label, Options: []option{{Text: of.all, Chosen: of.chosen == ""}}}
+		for _, v := range values {
 			if v != "" {
-				c.Options = append(c.Options, option{v, cut(v, 100), v == of.chosen})
+				c.Options = append(c.Options, option{Value: v, Text: cut(v, 100), Chosen: v == of.chosen})
 			}
+		}
+		if more > 0 {
+			c.Options = append(c.Options, option{Text: fmt.Sprintf("%d more: ?%s= of the address names them", more, of.name), Disabled: true})
 		}
 		out = append(out, c)
 	}

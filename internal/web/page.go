@@ -24,6 +24,7 @@ type page struct {
 	Auto   string
 	Live   string // address of the part that moves, "" when nothing does
 	Every  int    // milliseconds until the next look; 0: the run is over, no more
+	After  string // what is shown already: the next look waits for more
 	Assets string
 }
 
@@ -88,7 +89,11 @@ type head struct {
 }
 
 func heading(run store.Run, r *http.Request) head {
-	h := head{ID: run.ID, Address: address("/runs/"+run.ID, map[string]string{"theme": theme(r)}), State: string(run.State), Says: string(run.State),
+	return headOf(run, address("/runs/"+run.ID, map[string]string{"theme": theme(r)}))
+}
+
+func headOf(run store.Run, at string) head {
+	h := head{ID: run.ID, Address: at, State: string(run.State), Says: string(run.State),
 		Scenario: named(run.Scenario, "(no scenario)"), Project: named(run.Project, "(no project)"), Tool: run.Tool,
 		Target: cut(run.Target, 200), Start: run.Start, Length: unit.Seconds(run.Seconds), Exit: unit.None}
 	if run.State == store.Finished {

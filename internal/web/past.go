@@ -60,7 +60,10 @@ type remembering struct {
 }
 
 func (r *remembering) SelectFields(ctx context.Context, run string, q store.Query, fields []string) ([][]store.Series, error) {
-	name := fmt.Sprint("select ", q.Metric, q.Rollup, q.Window, q.Where, fields)
+	if q.Step > 0 {
+		q.Start %= q.Step // views that begin elsewhere have the same steps
+	}
+	name := fmt.Sprint("select ", q.Metric, q.Rollup, q.Window, q.Where, fields, q.Step, q.Start)
 	return r.read(run, name, nil, func(from, to int64) ([][]store.Series, error) {
 		q.From, q.To = from, to
 		return r.Store.SelectFields(ctx, run, q, fields)
@@ -192,8 +195,11 @@ func (p *past) put(run store.Run, name string, a *pastAnswer) {
 		p.points -= p.runs[len(p.runs)-1].points
 		p.runs = p.runs[:len(p.runs)-1]
 	}
-	if p.points+more > pastPoints {
-		return // one run alone is too much
+	if p.points+more > pastPoints { // one run alone is too much: begin anew
+		p.points, k.points, k.kept = 0, 0, map[string]*pastAnswer{}
+		if more = size(a); more > pastPoints {
+			return
+		}
 	}
 	k.kept[name] = a
 	k.points += more

@@ -152,11 +152,21 @@ func TestThePastHasBounds(t *testing.T) {
 	}
 	for i := range 30 {
 		p.put(run(fmt.Sprint(i), at), "a", answer(pastPoints/4))
-		p.put(run(fmt.Sprint(i), at), "b", answer(2*pastPoints))
 	}
-	if len(p.runs) > pastRuns || p.points > pastPoints || p.get(run("29", at), "a") == nil || p.get(run("29", at), "b") != nil || p.get(run("0", at), "a") != nil {
+	if len(p.runs) > pastRuns || p.points > pastPoints || p.get(run("29", at), "a") == nil || p.get(run("0", at), "a") != nil {
 		t.Errorf("%d runs of %d points are kept", len(p.runs), p.points)
 	}
+	for i := range 100 { // views of one run
+		p.put(run("29", at), fmt.Sprint("view ", i), answer(pastPoints/4))
+	}
+	if p.points > pastPoints || p.get(run("29", at), "a") != nil || p.get(run("29", at), "view 99") == nil {
+		t.Errorf("of many views of one run %d points are kept, and not the newest view's", p.points)
+	}
+	p.put(run("29", at), "b", answer(2*pastPoints))
+	if p.points > pastPoints || p.get(run("29", at), "b") != nil {
+		t.Errorf("%d points are kept", p.points)
+	}
+	p.put(run("29", at), "a", answer(pastPoints/4))
 	if p.get(run("29", at.Add(time.Hour)), "a") != nil {
 		t.Error("a run has what was kept of an older one of the same id")
 	}

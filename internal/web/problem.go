@@ -35,6 +35,9 @@ func explain(err error) (status int, what, why string, fix *step) {
 	switch {
 	case errors.As(err, &gone):
 		return http.StatusNotFound, gone.what, gone.why, gone.fix
+	case errors.Is(err, store.ErrLocked):
+		return http.StatusServiceUnavailable, "the run store is locked", err.Error(),
+			&step{"nothing is lost: end the program that has the file open, or wait for it; then this finds what is missing", "ltlab start"}
 	case errors.Is(err, store.ErrDamaged):
 		fix = &step{"have it made again from the runs' records, which are unharmed", "ltlab start"}
 	case errors.As(err, &newer):

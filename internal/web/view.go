@@ -87,6 +87,7 @@ type smallView struct{ Label, Text, Value string }
 
 type chartView struct {
 	SVG    template.HTML
+	Fixed  bool   // there is no server to zoom
 	Kind   string // lines, bars, heat or spectrum
 	Half   string // where in its step a value stands, in seconds
 	Places string // of a spectrum's values on its axis, and their names

@@ -28,6 +28,7 @@ type world struct {
 	short      [2]int // from and to which second the generator is short of CPU
 	unmeasured bool   // nobody looked at what sources used
 	limits     []record.Threshold
+	more       func(w *world, to *record.Writer, b *buckets) // writes more before the end
 
 	samples  int64
 	statuses map[string]int64 // the truth: requests by status
@@ -132,6 +133,9 @@ func (w *world) tool(to *record.Writer) {
 		if to.Flush() != nil {
 			return
 		}
+	}
+	if w.more != nil {
+		w.more(w, to, b)
 	}
 	if !w.open {
 		zero := 0

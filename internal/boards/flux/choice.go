@@ -50,7 +50,7 @@ func Choices(b *boards.Board) []Choice {
 		for i := range p.Queries {
 			p.Queries[i].All(func(q *boards.Query) {
 				compared = compared || q.Other
-				s, e := narrows(b, q)
+				s, e := b.Narrows(q)
 				scenario, endpoint = scenario || s, endpoint || e
 			})
 		}

@@ -192,5 +192,5 @@ func (c *compiler) narrows(q *boards.Query) (scenario, endpoint bool) {
 	if !c.narrow {
 		return false, false
 	}
-	return narrows(c.board, q)
+	return c.board.Narrows(q)
 }

@@ -108,12 +108,6 @@ func (c *compiler) narrowed(q *boards.Query, how string) string {
 	return "\n  |> " + name + "()"
 }
 
-// narrows says what of a reader's choices a query of the board follows: Artillery's checks, unlike k6's, have no scenario.
-func narrows(b *boards.Board, q *boards.Query) (scenario, endpoint bool) {
-	scenario, endpoint = q.Narrows()
-	return scenario && b.Tool != "artillery", endpoint
-}
-
 // class is the condition for values of the query's tag.
 func class(q *boards.Query) string {
 	tag := "r[" + text(q.By) + "]"

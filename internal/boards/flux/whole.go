@@ -41,7 +41,11 @@ func (c *compiler) table() Target {
 			first = name
 		}
 		t.Labels = append(t.Labels, label)
-		columns = append(columns, text(label)+": r."+name)
+		value := "r." + name
+		if q.NoughtIn(p) {
+			value = fmt.Sprintf("if exists r.%s then r.%s else 0.0", name, name)
+		}
+		columns = append(columns, text(label)+": "+value)
 	}
 	t.Text = w.table() + "\n  " + w.filter(first) + "|> map(fn: (r) => ({" + strings.Join(columns, ", ") + "}))\n" +
 		fmt.Sprintf("  |> sort(columns: [%s], desc: true)\n  |> limit(n: %d)", text(t.Labels[0]), p.Limit)
@@ -141,6 +145,10 @@ func (w *whole) query(q *boards.Query) string {
 		case len(q.Plus) > 0 && len(q.Minus) > 0:
 			expr = "(" + expr + " + " + most("("+sum(q.Plus)+" - "+sum(q.Minus)+")") + ")"
 		case len(q.Plus) > 0:
+			for i := range q.Plus { // a line may have nothing else
+				exists += " or exists r." + w.read(&q.Plus[i])
+			}
+			exists = "(" + exists + ")"
 			expr = "(" + expr + " + " + sum(q.Plus) + ")"
 		case len(q.Minus) > 0:
 			expr = most("(" + expr + " - " + sum(q.Minus) + ")")

@@ -83,8 +83,9 @@ func (r *reader) computedWhole(q *boards.Query, key string, answer map[string]fl
 				return nil, err
 			}
 			for k, v := range values {
-				sums[i][k] += v
-				keys[k] = true
+				if sums[i][k] += v; v != 0 {
+					keys[k] = true
+				}
 			}
 		}
 	}

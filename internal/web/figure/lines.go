@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ltlab/ltlab/internal/boards"
+	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/store"
 	"github.com/ltlab/ltlab/internal/web/unit"
 )
@@ -15,6 +16,8 @@ import (
 // lines fills a panel over time.
 func (r *reader) lines(f *Figure, shades []boards.Shade) error {
 	g := *f.Grid
+	r.thin = f.Grid
+	defer func() { r.thin = nil }()
 	some, withheld, finest := false, false, g.Step
 	for i := range f.Panel.Queries {
 		q := &f.Panel.Queries[i]
@@ -29,7 +32,11 @@ func (r *reader) lines(f *Figure, shades []boards.Shade) error {
 			some = some || len(s.Points) > 0
 			values := Thin(s.Points, g)
 			if q.Counted() && len(q.Over) == 0 && q.Calc != boards.Share {
-				zeroes(values, g, r.of(q).run.Seconds)
+				loads, err := r.of(q).loads()
+				if err != nil {
+					return err
+				}
+				zeroes(values, g, loads)
 			}
 			if slices.ContainsFunc(values, Number.Exists) {
 				lines = append(lines, r.line(q, f.Panel, s, values))
@@ -150,11 +157,14 @@ func Thin(points []store.Point, g Grid) []Number {
 	return out
 }
 
-// zeroes fills the gaps of a count: where nothing was counted there was nothing, as far as the run goes.
-func zeroes(values []Number, g Grid, seconds int64) {
-	for i := range values {
-		if !values[i].Exists() && g.Start+int64(i)*g.Step < seconds {
-			values[i] = 0
+// zeroes fills the gaps of a count: where nothing was counted there was nothing, in windows that the tool reported; each has
+// a load. Artillery reports no period in which nothing happened, and none once it hangs.
+func zeroes(values []Number, g Grid, loads []record.Load) {
+	for i := range loads {
+		if t := loads[i].T; t >= g.Start && t < g.To {
+			if v := &values[(t-g.Start)/g.Step]; !v.Exists() {
+				*v = 0
+			}
 		}
 	}
 }

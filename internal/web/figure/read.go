@@ -21,6 +21,7 @@ type reader struct {
 	other  *reader // of the run that is compared with; nil without one
 	second bool    // this is that reader
 	narrow string  // what the panel at hand is narrowed to: endpoint or scenario
+	thin   *Grid   // of the panel at hand, where it shows lines
 	memo   map[string]any
 	values map[string][]string // of tags, in order of appearance
 	fields map[string][]string // that the board reads together, by planned
@@ -104,6 +105,9 @@ func (r *reader) series(q *boards.Query) ([]store.Series, error) {
 	if c.rollup != "" {
 		read.Rollup, read.Where = c.rollup, with(q.Where, c)
 	}
+	if q.Each != "" && r.thin != nil && r.thin.Step > r.thin.Window { // so many lines that their points would take most of the time
+		read.Start, read.Step = r.thin.Start, r.thin.Step
+	}
 	answer, err := r.together(read, r.fields[planned(metric, q.Rollup, read.Window)], q.Field)
 	if err == nil && len(answer) == 0 && q.Or != "" {
 		return r.series(or(q))
@@ -113,7 +117,7 @@ func (r *reader) series(q *boards.Query) ([]store.Series, error) {
 
 // together reads a field, and with it all others that the board asks for of the same rows.
 func (r *reader) together(q store.Query, fields []string, field string) ([]store.Series, error) {
-	name := fmt.Sprintf("%s %s %s %v", q.Metric, q.Rollup, q.Window, q.Where)
+	name := fmt.Sprintf("%s %s %s %v %d %d", q.Metric, q.Rollup, q.Window, q.Where, q.Start, q.Step)
 	if !slices.Contains(fields, field) {
 		fields = []string{field}
 		name += " " + field

@@ -32,7 +32,7 @@ func (r *reader) table(f *Figure) error {
 		row := Row{Key: key, Unit: units[key], Values: make([]Number, len(columns))}
 		for i, c := range columns {
 			row.Values[i] = Number(math.NaN())
-			if v, ok := c[key]; ok {
+			if v, ok := c[key]; ok || p.Queries[i].NoughtIn(p) {
 				row.Values[i] = Number(v)
 			}
 		}

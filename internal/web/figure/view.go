@@ -35,7 +35,7 @@ func Narrows(b *boards.Board) (scenario, endpoint bool) {
 	b.Panels(func(p *boards.Panel) {
 		for i := range p.Queries {
 			p.Queries[i].All(func(q *boards.Query) {
-				s, e := q.Narrows()
+				s, e := b.Narrows(q)
 				scenario, endpoint = scenario || s, endpoint || e
 			})
 		}

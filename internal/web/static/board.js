@@ -10,17 +10,20 @@
 
   let timer = 0, asked = null, failures = 0;
 
-  async function refresh() {
+  // refresh draws anew; with a state that is shown already, as soon as there is more.
+  async function refresh(after) {
     clearTimeout(timer);
     if (!main().dataset.live) return;
     if (asked) asked.abort();
     const mine = asked = new AbortController();
     const giveUp = setTimeout(() => mine.abort(), 5000);
+    let said = "";
     try {
-      const answer = await fetch(address(), { signal: mine.signal, cache: "no-store" });
-      if (!answer.ok) throw new Error(answer.statusText);
+      const answer = await fetch(address(after), { signal: mine.signal, cache: "no-store" });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (asked !== mine) return;
+      said = page.getElementById("title")?.textContent;
+      if (!answer.ok) throw new Error(said);
       if (!drag) renew(main(), page.getElementById("live"));
       choose();
       failures = 0;
@@ -31,20 +34,21 @@
     } finally {
       clearTimeout(giveUp);
     }
-    $("link").textContent = failures > 1 ? "The lab does not answer; trying again." : "";
+    $("link").textContent = failures > 1 ? `${said || "The lab does not answer"}; trying again.` : "";
     schedule();
   }
 
   function schedule() {
     clearTimeout(timer);
     const every = Number(main().dataset.every) || (failures && 1000);
-    if (every && !document.hidden) timer = setTimeout(refresh, Math.min(every * 2 ** failures, 5000));
+    if (every && !document.hidden) timer = setTimeout(() => refresh(main().dataset.after), Math.min(every * 2 ** failures, 5000));
   }
 
   function room() { return Math.round(main().clientWidth - 48); }
 
-  function address() {
+  function address(after) {
     const query = new URLSearchParams(location.search);
+    if (after) query.set("after", after);
     if (main().dataset.width) query.set("w", room());
     if (query.has("wall")) query.set("h", innerHeight);
     return main().dataset.live + "?" + query;
@@ -187,6 +191,7 @@
 
   function zoom(from, to) { go({ from, to }); }
   function go(change) {
+    if (!main().dataset.live) return; // a report has nobody to ask
     const url = new URL(location);
     for (const k in change) change[k] === null || change[k] === "" ? url.searchParams.delete(k) : url.searchParams.set(k, change[k]);
     history.pushState(null, "", url);
@@ -210,7 +215,7 @@
 
   document.addEventListener("pointerdown", (e) => {
     const box = e.target.closest(".chart");
-    if (!box || e.button !== 0 || e.pointerType === "touch") return;
+    if (!box || e.button !== 0 || e.pointerType === "touch" || !main().dataset.live) return;
     drag = { box, x: e.clientX, from: timeUnder(box, e.clientX) };
   });
   document.addEventListener("pointermove", (e) => {

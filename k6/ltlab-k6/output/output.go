@@ -37,8 +37,8 @@ const (
 	envParent  = "LTLAB_PARENT"  // pid of the ltlab that started k6, or "stdin"; unset: nobody is watched
 )
 
-// flushEvery divides a second, so that a second is closed as soon as its grace is over.
-const flushEvery = 200 * time.Millisecond
+// flushEvery divides a second, so that a second is closed as soon as its grace, twice as long, is over.
+const flushEvery = 125 * time.Millisecond
 
 // Output implements k6's output interfaces.
 type Output struct {

@@ -195,7 +195,7 @@ func TestDeliveredLoadIsEachSecondsOwn(t *testing.T) {
 	for _, l := range p.loads {
 		got = append(got, [4]float64{float64(l.T), l.VUs, float64(l.Iterations), float64(l.Dropped)})
 	}
-	want := [][4]float64{{0, 5, 2, 0}, {1, 5, 0, 1}, {2, 7, 0, 0}, {3, 7, 1, 0}, {4, 7, 0, 0}, {5, 7, 0, 0}}
+	want := [][4]float64{{0, 5, 2, 0}, {1, 5, 0, 1}, {2, 7, 0, 0}, {3, 7, 0, 0}, {4, 7, 1, 0}, {5, 7, 0, 0}}
 	if len(got) != len(want) {
 		t.Fatalf("loads %v, want %v", got, want)
 	}
