@@ -1,0 +1,200 @@
+package dashboards
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ltlab/ltlab/internal/dashboards/model"
+)
+
+// Datasource is the uid and the type of the one datasource that the lab's Grafana has.
+const Datasource = "influxdb"
+
+// rewrite makes of a project's dashboard the lab's copy: its own uid, the lab's datasource, and nothing that only Grafana's
+// import would fill in. uids are the new ones of all the project's dashboards by those in their files.
+func rewrite(f *model.File, uid string, uids map[string]string) model.Object {
+	r := rewriter{inputs: map[string]string{}, variables: map[string]string{}}
+	values := map[string]string{}
+	for _, in := range f.Inputs {
+		switch in.Kind {
+		case "datasource":
+			r.inputs[in.Name] = in.Plugin
+		case "constant":
+			values["${"+in.Name+"}"] = in.Value
+		}
+	}
+	b := f.Board
+	for _, v := range model.Variables(b) {
+		if model.Text(v, "type") == "datasource" {
+			r.variables[model.Text(v, "name")] = model.Query(v)
+		}
+	}
+	inline(b, f.Elements)
+	for _, key := range []string{"__inputs", "__requires", "__elements", "iteration", "meta"} {
+		delete(b, key)
+	}
+	if len(values) > 0 {
+		model.Strings(b, true, func(s string) string {
+			for name, value := range values {
+				s = strings.ReplaceAll(s, name, value)
+			}
+			return s
+		})
+	}
+	model.Strings(b, false, func(s string) string { return follow(s, uids) })
+	for p := range model.Panels(b) {
+		r.panel(p)
+	}
+	for _, a := range model.Annotations(b) {
+		target, _ := a["target"].(model.Object)
+		r.point(a, target)
+		if target != nil && target["datasource"] != nil {
+			r.point(target, target)
+		}
+	}
+	for _, v := range model.Variables(b) {
+		r.variable(v)
+	}
+	b["id"], b["uid"], b["version"] = nil, uid, 1
+	return b
+}
+
+// inline puts library panels that came with the dashboard in the places where it names them: Grafana has no library of them
+// when it reads files.
+func inline(board model.Object, elements model.Object) {
+	for p := range model.Panels(board) {
+		ref, ok := p["libraryPanel"].(model.Object)
+		if !ok {
+			continue
+		}
+		element, _ := elements[model.Text(ref, "uid")].(model.Object)
+		from, _ := element["model"].(model.Object)
+		if from == nil {
+			from, _ = ref["model"].(model.Object) // older exports have it here
+		}
+		for key, value := range from {
+			if p[key] == nil && key != "libraryPanel" || !slices.Contains([]string{"id", "gridPos", "title", "libraryPanel"}, key) {
+				p[key] = clone(value)
+			}
+		}
+		if p["type"] != nil && p["type"] != "library-panel-ref" {
+			delete(p, "libraryPanel")
+		}
+	}
+}
+
+// clone keeps two panels of one library panel from sharing their parts.
+func clone(v any) any {
+	switch v := v.(type) {
+	case model.Object:
+		out := maps.Clone(v)
+		for key := range out {
+			out[key] = clone(out[key])
+		}
+		return out
+	case []any:
+		out := slices.Clone(v)
+		for i := range out {
+			out[i] = clone(out[i])
+		}
+		return out
+	}
+	return v
+}
+
+var address = regexp.MustCompile(`(^|/)(d|d-solo)/([A-Za-z0-9_-]+)`)
+
+// follow makes a link to a dashboard of the same project one to its copy.
+func follow(s string, uids map[string]string) string {
+	if !strings.Contains(s, "d/") && !strings.Contains(s, "d-solo/") {
+		return s
+	}
+	return address.ReplaceAllStringFunc(s, func(m string) string {
+		parts := address.FindStringSubmatch(m)
+		if to := uids[parts[3]]; to != "" {
+			return parts[1] + parts[2] + "/" + to
+		}
+		return m
+	})
+}
+
+type rewriter struct {
+	inputs    map[string]string // plugin of each input that is a datasource
+	variables map[string]string // plugin of each variable that is one
+}
+
+func (r *rewriter) panel(p model.Object) {
+	targets := model.Targets(p)
+	var first model.Object
+	if len(targets) > 0 {
+		first = targets[0]
+	}
+	if p["datasource"] != nil || first != nil {
+		r.point(p, first)
+	}
+	for _, t := range targets {
+		if t["datasource"] != nil {
+			r.point(t, t)
+		}
+	}
+}
+
+func (r *rewriter) variable(v model.Object) {
+	switch model.Text(v, "type") {
+	case "query", "adhoc", "groupby":
+		if v["datasource"] != nil || model.Query(v) != "" {
+			r.point(v, model.Object{"query": model.Query(v)})
+		}
+	case "datasource":
+		if model.Query(v) == Datasource { // there is one: whatever was chosen elsewhere is not here
+			v["current"] = model.Object{"text": "InfluxDB", "value": Datasource, "selected": true}
+			v["options"], v["regex"], v["multi"], v["includeAll"] = []any{}, "", false, false
+		}
+	}
+}
+
+// point makes an object's datasource the lab's where it means an InfluxDB. Others stay what they are: the lab has none of
+// them, and lint says so.
+func (r *rewriter) point(o, target model.Object) {
+	if r.influx(o["datasource"], target) {
+		o["datasource"] = model.Object{"type": Datasource, "uid": Datasource}
+	}
+}
+
+// built are Grafana's own datasources, and what it calls several at once.
+var built = []string{"grafana", "-- grafana --", "-- mixed --", "-- dashboard --", "mixed", "dashboard", "__expr__", "datasource"}
+
+func (r *rewriter) influx(ref any, target model.Object) bool {
+	switch v := ref.(type) {
+	case nil:
+		return true // the default one, which is the lab's
+	case string:
+		return r.named(v, target)
+	case model.Object:
+		uid, kind := model.Text(v, "uid"), model.Text(v, "type")
+		switch {
+		case slices.Contains(built, strings.ToLower(uid)), slices.Contains(built, strings.ToLower(kind)):
+			return false
+		case kind == "" || strings.ContainsRune(kind, '$'):
+			return r.named(uid, target)
+		}
+		return kind == Datasource
+	}
+	return false
+}
+
+// named decides by a datasource's name, which may be a variable's; of what is unknown here, by what it is asked.
+func (r *rewriter) named(name string, target model.Object) bool {
+	if slices.Contains(built, strings.ToLower(name)) {
+		return false
+	}
+	inner := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(name, "[["), "]]"), "$"), "{"), "}")
+	for _, known := range []map[string]string{r.inputs, r.variables} {
+		if plugin, ok := known[inner]; ok && inner != name {
+			return plugin == Datasource
+		}
+	}
+	return target == nil || target["expr"] == nil && target["rawSql"] == nil
+}
