@@ -34,7 +34,7 @@ e2e: build ## run the tests with a real browser, and every fault at short length
 	e2e/run
 
 .PHONY: faults
-faults: build ## run every fault at full length and write docs/faults.md
+faults: build ## run every fault at full length and write docs/reliability.md
 	LTLAB_FAULTS=full e2e/run faults
 
 .PHONY: bench

@@ -102,7 +102,7 @@ func TestArtillerysFiguresReachInfluxDBBothWays(t *testing.T) {
 		api.die()
 		b.Write("gone.yml", "config: { target: '"+inside+"' }\n"+anyFlow)
 		o := b.Ltlab("artillery", "-s", "gone.yml", "--id", "gone")
-		b.problem(o, "target-unreachable", 17, inside, "--no-gate")
+		b.problem(o, "target-unreachable", 17, inside, "--no-preflight")
 		if runs := b.Runs(); len(runs) != 1 || strings.Contains(o.Stderr, "ltlab: unreachable") {
 			t.Errorf("runs %+v\n%s", runs, o.Stderr)
 		}

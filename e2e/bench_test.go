@@ -186,7 +186,7 @@ func (b *Bench) leftNothing() {
 		}
 	}
 	b.leftNothingOnEngine()
-	known := []string{".env", ".env.lock", "dashboards", "ports.json", "runs", "serve.lock", "serve.log", "start.lock",
+	known := []string{".env", ".env.lock", "dashboards", "dashboards.json", "dashboards.lock", "ports.json", "runs", "serve.lock", "serve.log", "start.lock",
 		"store.db", "store.db-shm", "store.db-wal", "store.db.lock"}
 	for _, e := range b.entries(b.Home) {
 		if !slices.Contains(known, e) && !strings.HasPrefix(e, "store.db.corrupt-") {

@@ -91,7 +91,7 @@ func (d *runDoc) warning(id string) string {
 // doubts are the warnings that a busy machine alone does not explain.
 func (d *runDoc) doubts() (out []string) {
 	for _, w := range d.Warnings {
-		if w.ID != "generator-saturated" {
+		if w.ID != "generator-saturated" && w.ID != "generator-busy" {
 			out = append(out, w.Text)
 		}
 	}

@@ -75,10 +75,10 @@ func artilleryBoxRemoved(t *testing.T, b *Bench) Result {
 
 func artilleryTelegrafRestarted(t *testing.T, b *Bench) Result {
 	b.onEngine()
-	p, api := b.boxedArrivals("restarted", lasts(14*time.Second, 40*time.Second))
+	p, api := b.boxedArrivals("restarted", lasts(20*time.Second, 40*time.Second))
 	id := b.container(b.Home, "telegraf")
 	b.docker("stop", "-t", "2", id)
-	b.aPeriod("restarted")
+	b.anotherPeriod("restarted")
 	b.docker("start", id)
 	o := p.Wait()
 	if o.Exit != 0 {
@@ -170,10 +170,10 @@ func artilleryInfluxKilled(t *testing.T, b *Bench) Result {
 	_, port, _ := strings.Cut(strings.TrimPrefix(closedPort(t), "http://"), ":")
 	b.OK(onDocker("--port", "influxdb="+port)...) // one that nobody takes while it is down
 	b.volumes = true
-	p, api := b.boxedArrivals("outage", lasts(14*time.Second, 60*time.Second))
+	p, api := b.boxedArrivals("outage", lasts(20*time.Second, 60*time.Second))
 	id := b.container(b.Home, "influxdb")
 	b.docker("kill", id)
-	b.aPeriod("outage")
+	b.anotherPeriod("outage")
 	b.pass(lasts(time.Second, 30*time.Second))
 	b.docker("start", id)
 	o := p.Wait()

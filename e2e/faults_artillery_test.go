@@ -25,7 +25,7 @@ func artilleryFaults() []Fault {
 		{"artillery-processor-missing", "a script with a processor that is not there", artilleryRefused("script-file-missing", "config: { target: TARGET, processor: ./prices.js }\n"+anyFlow, "./prices.js")},
 		{"artillery-payload-missing", "a script with a payload that is not there", artilleryRefused("script-file-missing", "config: { target: TARGET, payload: { path: ../users.csv, fields: [name] } }\n"+anyFlow, "../users.csv")},
 		{"artillery-env-unset", "a script whose target is `{{ $env.X }}` with X unset, and one that reads X elsewhere", artilleryEnvUnset},
-		{"artillery-target-refuses", "a target that refuses every connection", artilleryTarget("ECONNREFUSED", func(t *testing.T) string { return closedPort(t) })},
+		{"artillery-target-refuses", "a target that refuses every connection, and `--no-preflight`", artilleryTarget("ECONNREFUSED", func(t *testing.T) string { return closedPort(t) })},
 		{"artillery-target-slow", "a target that does not answer before Artillery's timeout", artilleryTarget("ETIMEDOUT", func(t *testing.T) string { return silent(t).URL })},
 		{"artillery-target-resets", "a target that resets every connection", artilleryTarget("ECONNRESET", func(t *testing.T) string { return resetting(t).URL })},
 		{"artillery-vusers-fail", "a processor that throws before the first request of every virtual user", artilleryUsersFail},
@@ -92,7 +92,7 @@ func artilleryRefused(problem, script, says string) func(*testing.T, *Bench) Res
 func artilleryEngine(t *testing.T, b *Bench) Result {
 	b.artillery()
 	b.Write("a.yml", "config: { target: '"+closedPort(t)+"' }\nscenarios: [{ engine: carrier-pigeon, flow: [{ get: { url: / } }] }]\n")
-	o := b.Ltlab("artillery", "-s", "a.yml", "--id", "pigeon")
+	o := b.Ltlab("artillery", "-s", "a.yml", "--id", "pigeon", "--no-preflight")
 	r := b.problem(o, "artillery-script-failed", 15)
 	said := b.said(o.Stdout, `unknown engine "carrier-pigeon"`)
 	r.Message = said[strings.Index(said, "Failed to"):] + "\n" + r.Message
@@ -148,7 +148,7 @@ func artilleryTarget(name string, target func(*testing.T) string) func(*testing.
 		const rate = 5
 		seconds := int64(lasts(time.Second, 30*time.Second) / time.Second)
 		b.Write("a.yml", fmt.Sprintf("config: { target: '%s', http: { timeout: 1 }, phases: [{ duration: %d, arrivalRate: %d }] }\n%s", target(t), seconds, rate, anyFlow))
-		r := b.problem(b.Ltlab("artillery", "-s", "a.yml", "--id", "none"), "nothing-answered", 17, "errors      "+name, "latency     none: no request was answered")
+		r := b.problem(b.Ltlab("artillery", "-s", "a.yml", "--id", "none", "--no-preflight"), "nothing-answered", 17, "errors      "+name, "latency     none: no request was answered")
 		doc, asked := b.Show("none"), seconds*rate
 		if s := doc.Summary; s.Requests != asked || s.Unanswered == nil || *s.Unanswered != asked || *s.FailedRatio != 1 || b.showTool("none").Summary.Errors[name] != asked || b.showTool("none").Summary.TTFB != nil {
 			t.Errorf("summary %+v", s)
@@ -190,10 +190,23 @@ func (b *Bench) arrivals(id string, config string) (*Process, *target) {
 // aPeriod waits until a run's record has a period.
 func (b *Bench) aPeriod(id string) {
 	b.t.Helper()
-	b.until("a period of run "+id, limit, func() bool {
-		text, err := os.ReadFile(b.run(id, "tool.ndjson"))
-		return err == nil && strings.Contains(string(text), "\n{\"second\":")
-	})
+	b.until("a period of run "+id, limit, func() bool { return b.periods(id) > 0 })
+}
+
+// anotherPeriod waits for one that nothing has seen yet: they end by the clock, so one may have ended already.
+func (b *Bench) anotherPeriod(id string) {
+	b.t.Helper()
+	had := b.periods(id)
+	b.until("another period of run "+id, limit, func() bool { return b.periods(id) > had })
+}
+
+// periods is how many a run's record has.
+func (b *Bench) periods(id string) int {
+	text, err := os.ReadFile(b.run(id, "tool.ndjson"))
+	if err != nil {
+		return 0 // not begun
+	}
+	return strings.Count(string(text), "\n{\"second\":")
 }
 
 // periodsKept asserts that of a run which broke off what its periods counted is there, and that nobody claims to know the rest.

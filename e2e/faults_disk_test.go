@@ -154,13 +154,15 @@ func diskFullBefore(t *testing.T, b *Bench) Result {
 	if len(b.processes()) > 0 {
 		t.Errorf("a start that failed left %v", b.processes())
 	}
-	r := b.problem(b.Ltlab("k6", "-s", "steady.js", "--id", "none", "-e", "LENGTH=1s", "-e", "BASE_URL="+closedPort(t)), "disk-full", 10, "no space left on device")
+	r := b.problem(b.Ltlab("k6", "-s", "steady.js", "--id", "none", "-e", "LENGTH=1s", "-e", "BASE_URL="+closedPort(t), "--no-preflight"), "disk-full", 10, "no space left on device")
+	checked := b.problem(b.Ltlab("k6", "-s", "steady.js", "-e", "LENGTH=1s", "-e", "BASE_URL="+newTarget(t).URL, "--preflight-timeout", "1m"), "disk-short", 10, "has 0 kB left")
 	if len(b.entries(filepath.Join(b.Home, "runs"))) > 0 {
 		t.Error("half a run was made")
 	}
 	b.free()
 	b.OK("start")
 	b.nextIsFine()
+	r.Message += "\n" + checked.Message
 	r.Data = "neither a lab nor a run was made; with space again both work"
 	return r
 }

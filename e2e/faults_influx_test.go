@@ -69,10 +69,15 @@ func (b *Bench) whole(d *influxd, o Output, id string, api *target) runDoc {
 	return doc
 }
 
-// unhurt asserts that the load did not suffer: what was asked for came, within 3 %.
+// unhurt asserts that the load did not suffer: what was asked for came, within 3 %. At short length a machine that is busy
+// for a moment may cost more, but not what k6 would if it waited for InfluxDB.
 func (b *Bench) unhurt(doc *runDoc) {
 	b.t.Helper()
-	if missed := doc.Load.Dropped; float64(missed) > 0.03*float64(doc.Load.Iterations+missed) {
+	allowed := 0.2
+	if full() {
+		allowed = 0.03
+	}
+	if missed := doc.Load.Dropped; float64(missed) > allowed*float64(doc.Load.Iterations+missed) {
 		b.t.Errorf("%d of %d iterations were never started", missed, doc.Load.Iterations+missed)
 	}
 }

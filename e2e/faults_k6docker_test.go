@@ -216,18 +216,18 @@ func boxTargetUnreachable(_ *testing.T, b *Bench) Result {
 	b.project("shop")
 	api, inside := b.reachable()
 	api.die()
-	r := b.problem(b.Ltlab("k6", "-p", "shop", "-s", "main.js", "-e", "BASE_URL="+inside), "target-unreachable", 17, "connection refused", "--runner host", "--no-gate")
+	r := b.problem(b.Ltlab("k6", "-p", "shop", "-s", "main.js", "-e", "BASE_URL="+inside), "target-unreachable", 17, "connection refused", "--runner host", "--no-preflight")
 	b.problem(b.Ltlab("k6", "-p", "shop", "-s", "main.js", "-e", "BASE_URL=http://no-such-host.invalid"), "target-unreachable", 17, "no-such-host.invalid")
 	b.nothingMade()
 	b.tidy()
-	b.problem(b.Ltlab("k6", "-p", "shop", "-s", "main.js", "--id", "anyway", "--no-gate", "-e", "BASE_URL="+inside), "thresholds-failed", 99)
+	b.problem(b.Ltlab("k6", "-p", "shop", "-s", "main.js", "--id", "anyway", "--no-preflight", "-e", "BASE_URL="+inside), "thresholds-failed", 99)
 	b.tidy("anyway")
 	r.Message = strings.ReplaceAll(r.Message, inside, "http://host.docker.internal:PORT")
 	if _, rest, ok := strings.Cut(r.Message, "dial tcp "); ok {
 		address, _, _ := strings.Cut(rest, ": ")
 		r.Message = strings.ReplaceAll(r.Message, address, "ADDRESS")
 	}
-	r.Data = "nothing was started; with `--no-gate` the run is made"
+	r.Data = "nothing was started; with `--no-preflight` the run is made"
 	return r
 }
 
@@ -346,7 +346,7 @@ func boxCtrlCTwice(t *testing.T, b *Bench) Result {
 	p := b.Start("k6", "-s", "lingering.js", "--id", "twice", "--runner", "docker", "-e", "BASE_URL="+inside)
 	b.loaded(api, lasts(4e9, 30e9))
 	p.Signal(interrupted)
-	b.until("the record of all load", 2*lag, func() bool { return b.toolFile("twice").Requests >= api.count()-4 })
+	b.until("the record of all load", soon, func() bool { return b.toolFile("twice").Requests >= api.count()-4 })
 	if !p.Running() {
 		t.Fatalf("k6 did not tear down:\n%s", p.Stderr())
 	}

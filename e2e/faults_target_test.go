@@ -20,7 +20,10 @@ func targetFaults() []Fault {
 func targetDown(t *testing.T, b *Bench) Result {
 	b.Scenario("steady.js")
 	b.OK("start")
-	r := b.problem(b.Ltlab("k6", "-s", "steady.js", "--id", "down", "-e", "LENGTH=2s", "-e", "BASE_URL="+closedPort(t)),
+	address := "BASE_URL=" + closedPort(t)
+	r := b.problem(b.Ltlab("k6", "-s", "steady.js", "--preflight-timeout", "1m", "-e", "LENGTH=2s", "-e", address), "target-unreachable", 17, "connection refused")
+	b.nothingMade()
+	anyway := b.problem(b.Ltlab("k6", "-s", "steady.js", "--id", "down", "--no-preflight", "-e", "LENGTH=2s", "-e", address),
 		"nothing-answered", 17, "latency     none: no request was answered", "the target is http://127.0.0.1:")
 	doc := b.Show("down")
 	s := &doc.Summary
@@ -36,8 +39,7 @@ func targetDown(t *testing.T, b *Bench) Result {
 			t.Errorf("panel %s shows a latency where there was none: %+v", id, p)
 		}
 	}
-	r.Data = fmt.Sprintf("all %d requests recorded as unanswered; no latency is printed or shown", s.Requests)
-	r.Message = general(r.Message, s.Requests)
+	r.Data = fmt.Sprintf("no run was made; with `--no-preflight` it says %s: all %d requests recorded as unanswered, no latency is printed or shown", general(strings.ReplaceAll(anyway.Message, "\n", "; "), s.Requests), s.Requests)
 	return r
 }
 

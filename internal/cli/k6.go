@@ -37,14 +37,14 @@ func k6Tool() tool {
 		name: engine.K6, tags: "`name=value` on every sample and in the record (repeatable)",
 		shipped: runner.Shipped{Tool: engine.K6, Names: k6.Names(), Source: k6.Source, Ext: ".js"},
 		program: func(_ context.Context, o *runOptions, _ *runner.Spec, here bool) (string, runner.Program, error) {
-			if !here {
-				return "", runner.K6{}, nil
-			}
 			self, err := o.deps.Executable()
 			if err != nil {
 				return "", nil, err
 			}
 			binary, err := runner.FindK6(o.deps.Getenv("LTLAB_K6"), self)
+			if !here { // one that is here all the same can read the script
+				return "", runner.K6{Inspect: binary}, nil
+			}
 			return binary, runner.K6{Binary: binary}, err
 		},
 	}

@@ -65,7 +65,7 @@ func Run(ctx context.Context, d *Deps, args []string) int {
 	if errors.As(err, &shown) {
 		return shown.exit
 	}
-	p := problem.From(err)
+	p := problem.From(known(err))
 	var usage *usageError
 	if errors.As(err, &usage) {
 		p = problem.BadUsage(cmd.CommandPath(), usage.error)
@@ -151,10 +151,12 @@ func newRoot(d *Deps) *cobra.Command {
 	root.PersistentFlags().StringVar(&d.named, "lab", "", "the lab's `name`; default: your own one")
 	root.PersistentFlags().BoolVar(&d.debug, "debug", false, "show the original error behind a problem")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newStart(d), newStop(d), newStatus(d), newK6(d), newArtillery(d), newRuns(d), newToyAPI(d), newServe(d), newUI(d), newVersion(d))
+	root.AddCommand(newStart(d), newStop(d), newStatus(d), newK6(d), newArtillery(d), newRuns(d), newToyAPI(d), newServe(d), newUI(d), newReport(d), newVersion(d))
 	root.AddCommand(newConfigure(d), newConfig(d), newEnv(d), newEject(d))
 	root.AddCommand(newRestart(d), newRebuild(d), newPull(d), newImages(d), newLogs(d), newInfo(d), newLs(d), newQuery(d), newReset(d), newPurge(d))
-	root.AddCommand(newTopics()...)
+	root.AddCommand(newDashboard(d))
+	root.AddCommand(newDoctor(d), newExplain(d))
+	root.AddCommand(newTopics(d)...)
 	root.InitDefaultCompletionCmd()
 	return root
 }

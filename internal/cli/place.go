@@ -88,7 +88,7 @@ func (o *runOptions) container(ctx context.Context, l *lab.Lab, full *docker.Eng
 			}
 			return box, nil
 		},
-		Service: o.tool.name, Image: image, Inside: inside, Reach: !o.noGate,
+		Service: o.tool.name, Image: image, Inside: inside, Reach: !o.noPreflight,
 		Note: func(text string) { p(term.Event{Warn: true, Text: text}) },
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ltlab/ltlab/internal/config"
+	"github.com/ltlab/ltlab/internal/dashboards"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/engine/docker"
 	"github.com/ltlab/ltlab/internal/problem"
@@ -115,18 +116,20 @@ func (d *Deps) removeFiles(ctx context.Context, h config.Home, runs []engine.Hol
 	if err := removeRuns(h, runs); err != nil {
 		return err
 	}
+	_, folders := dashboards.Open(h).Made()
 	for _, v := range leftovers(h, nil) {
 		if err := os.Remove(v.Name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return problem.HomeUnusable(string(h), err)
 		}
 	}
-	_ = os.Remove(h.OwnDashboards()) // neither when it holds what is not ours
-	_ = os.Remove(h.Dashboards())
+	for _, dir := range append(folders, h.OwnDashboards(), h.Dashboards()) {
+		_ = os.Remove(dir) // not when it holds what is not ours
+	}
 	return nil
 }
 
 // leftovers are the files beside those listed: what the boards' store and the lab's state left when something was cut short,
-// damaged stores that were moved aside, the lab's own dashboards, and links to projects'.
+// damaged stores that were moved aside, the lab's own dashboards, and links to and copies of projects'.
 func leftovers(h config.Home, listed []engine.Holding) (out []engine.Holding) {
 	add := func(dir string, ours func(os.DirEntry) bool) {
 		entries, _ := os.ReadDir(dir) // a folder that is not there has none
@@ -144,6 +147,10 @@ func leftovers(h config.Home, listed []engine.Holding) (out []engine.Holding) {
 		return e.Type().IsRegular() && (strings.HasPrefix(e.Name(), store) || slices.Contains(states, e.Name()))
 	})
 	add(h.Dashboards(), func(e os.DirEntry) bool { return e.Type()&os.ModeSymlink != 0 })
+	linked, _ := dashboards.Open(h).Made()
+	for _, path := range linked {
+		add(filepath.Dir(path), func(e os.DirEntry) bool { return e.Name() == filepath.Base(path) })
+	}
 	add(h.OwnDashboards(), func(e os.DirEntry) bool { return e.Type().IsRegular() && strings.Contains(e.Name(), ".json") })
 	return out
 }

@@ -65,12 +65,19 @@ func runReset(ctx context.Context, c *consent) error {
 	if s, err := os.Stat(l.Home.Store()); err == nil && len(runs) > 0 {
 		doomed = append(doomed, engine.Holding{Kind: "rows", Name: l.Home.Store(), Bytes: s.Size()})
 	}
+	elsewhere, err := d.elsewhere(st)
+	if err != nil {
+		return err
+	}
+	if elsewhere != nil && len(runs) > 0 {
+		doomed = append(doomed, engine.Holding{Kind: "measurements", Name: "of these runs, in InfluxDB at " + elsewhere.access.URL})
+	}
 	agreed, err := c.given(ctx, "ltlab reset", doomed, "settings and what is set up in "+string(l.Home))
 	if err != nil {
 		return err
 	}
 	if agreed {
-		if err := d.reset(ctx, l, st, database); err != nil {
+		if err := d.reset(ctx, l, st, database, elsewhere); err != nil {
 			return err
 		}
 	}
@@ -114,8 +121,22 @@ func (d *Deps) measured(ctx context.Context, l *lab.Lab, st *lab.Status) ([]engi
 	return nil, nil
 }
 
+// elsewhere is the InfluxDB of the lab's settings where that is not the lab's own; nil when there is none. It may hold more than
+// this lab's runs, so that it is not emptied.
+func (d *Deps) elsewhere(st *lab.Status) (*database, error) {
+	env, err := d.env()
+	if err != nil {
+		return nil, err
+	}
+	db := databaseOf(env, st)
+	if db == nil || db.access.URL == st.URL(engine.InfluxDB) {
+		return nil, nil
+	}
+	return db, nil
+}
+
 // reset empties InfluxDB first, which may refuse, then what lies on disk.
-func (d *Deps) reset(ctx context.Context, l *lab.Lab, st *lab.Status, database bool) error {
+func (d *Deps) reset(ctx context.Context, l *lab.Lab, st *lab.Status, database bool, elsewhere *database) error {
 	progress := d.IO.Progress(d.json)
 	runs, err := runFiles(l.Home) // once more: a run may have begun since the question
 	if err != nil {
@@ -131,6 +152,17 @@ func (d *Deps) reset(ctx context.Context, l *lab.Lab, st *lab.Status, database b
 			return err
 		}
 		progress(term.Event{Service: engine.InfluxDB, Text: fmt.Sprintf("buckets emptied: %d", n)})
+	}
+	if elsewhere != nil {
+		all, err := l.Home.Runs().List()
+		if err != nil {
+			return problem.HomeUnusable(string(l.Home), err)
+		}
+		for _, f := range all {
+			if err := elsewhere.forget(ctx, f, progress); err != nil {
+				return err
+			}
+		}
 	}
 	if err := removeRuns(l.Home, runs); err != nil {
 		return err

@@ -162,19 +162,28 @@ func runRunsShow(ctx context.Context, d *Deps, name string) error {
 	if err != nil {
 		return err
 	}
-	s, err := analysis.Summarize(f, runner.Alive(f))
+	doc, err := readRunDoc(f, st.URL(engine.Boards))
 	if err != nil {
 		return err
-	}
-	doc := newRunDoc(f, s, st.URL(engine.Boards))
-	if s.Damage != nil {
-		doc.Warnings = append(doc.Warnings, record.Warning{ID: "record-corrupt", Text: s.Damage.Error() + "; the figures are of what stands before"})
 	}
 	if d.json {
 		return term.JSON(d.IO.Out, doc)
 	}
 	writeRun(d.IO, doc)
 	return nil
+}
+
+// readRunDoc is what the record of a run says now; a damaged one says it as a warning.
+func readRunDoc(f record.Folder, boards string) (*runDoc, error) {
+	s, err := analysis.Summarize(f, runner.Alive(f))
+	if err != nil {
+		return nil, err
+	}
+	doc := newRunDoc(f, s, boards)
+	if s.Damage != nil {
+		doc.Warnings = append(doc.Warnings, record.Warning{ID: "record-corrupt", Text: s.Damage.Error() + "; the figures are of what stands before"})
+	}
+	return doc, nil
 }
 
 func newRunsExport(d *Deps) *cobra.Command {
@@ -278,13 +287,6 @@ func runRunsImport(ctx context.Context, d *Deps, path string) error {
 	}
 	fmt.Fprintf(d.IO.Out, "run %s is in %s\n", f.ID(), filepath.Dir(string(f)))
 	return nil
-}
-
-func newRunsDelete(d *Deps) *cobra.Command {
-	return &cobra.Command{
-		Use: "delete RUN...", Aliases: []string{"rm"}, Short: "Delete runs and their records", Args: someArgs("run"), ValidArgsFunction: runNames(d),
-		RunE: func(cmd *cobra.Command, args []string) error { return runRunsDelete(cmd.Context(), d, args) },
-	}
 }
 
 // ctxReader and ctxWriter end a long copy at Ctrl-C.

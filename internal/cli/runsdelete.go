@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
@@ -19,10 +21,24 @@ import (
 type deleteDoc struct {
 	Schema  int      `json:"schema"`
 	Deleted []string `json:"deleted"`
+	Influx  bool     `json:"influxdb"` // their points were deleted there, too
+}
+
+func newRunsDelete(d *Deps) *cobra.Command {
+	keep := false
+	cmd := &cobra.Command{
+		Use: "delete RUN...", Aliases: []string{"rm"}, Short: "Delete runs: their records, their boards, their points in InfluxDB", Args: someArgs("run"), ValidArgsFunction: runNames(d),
+		Long: "Deletes each run's points from the InfluxDB that this lab's runs go to, then its record, then its rows on the boards. When\n" +
+			"InfluxDB has a run and cannot be asked, the run is kept.",
+		Example: "  ltlab runs delete last\n  ltlab runs delete last~1 last --keep-influxdb",
+		RunE:    func(cmd *cobra.Command, args []string) error { return runRunsDelete(cmd.Context(), d, args, keep) },
+	}
+	cmd.Flags().BoolVar(&keep, "keep-influxdb", false, "leave InfluxDB as it is, which keeps rows until their retention ends")
+	return cmd
 }
 
 // runRunsDelete resolves every name before it deletes anything: "last" twice is one run.
-func runRunsDelete(ctx context.Context, d *Deps, names []string) error {
+func runRunsDelete(ctx context.Context, d *Deps, names []string, keep bool) error {
 	h, err := d.home()
 	if err != nil {
 		return err
@@ -38,6 +54,12 @@ func runRunsDelete(ctx context.Context, d *Deps, names []string) error {
 		}
 		if !slices.Contains(folders, f) {
 			folders = append(folders, f)
+		}
+	}
+	var db *database
+	if !keep {
+		if db, err = d.database(ctx, slices.ContainsFunc(folders, mayBeSent)); err != nil {
+			return err
 		}
 	}
 	var s *store.Store
@@ -57,9 +79,15 @@ func runRunsDelete(ctx context.Context, d *Deps, names []string) error {
 			}()
 		}
 	}
-	doc := deleteDoc{Schema: Schema, Deleted: []string{}}
+	doc := deleteDoc{Schema: Schema, Deleted: []string{}, Influx: db != nil && db.gone == ""}
 	for _, f := range folders {
-		// The record goes first: a run that only the boards still know is taken out by the next start.
+		// InfluxDB goes first, for it may refuse, and the record can fill it again. The boards go last: a run that only they still
+		// know is taken out by the next start.
+		if db != nil {
+			if err := db.forget(ctx, f, d.IO.Progress(d.json)); err != nil {
+				return err
+			}
+		}
 		if err := os.RemoveAll(string(f)); err != nil {
 			return err
 		}
@@ -69,12 +97,12 @@ func runRunsDelete(ctx context.Context, d *Deps, names []string) error {
 			}
 		}
 		doc.Deleted = append(doc.Deleted, f.ID())
+		if !d.json { // at once: the next one may be refused
+			fmt.Fprintln(d.IO.Out, "deleted run "+f.ID())
+		}
 	}
 	if d.json {
 		return term.JSON(d.IO.Out, doc)
-	}
-	for _, id := range doc.Deleted {
-		fmt.Fprintln(d.IO.Out, "deleted run "+id)
 	}
 	return nil
 }

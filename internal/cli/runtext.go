@@ -16,14 +16,26 @@ import (
 // writeRun is a run for people: the same figures as the document, rounded for reading.
 func writeRun(s *term.IO, d *runDoc) {
 	t := s.OutTint()
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(s.Out, "  %s %s\n", t.Dim(fmt.Sprintf("%-11s", name)), fmt.Sprintf(format, args...))
-	}
 	state := t.Good(string(d.State))
 	if d.State == analysis.Interrupted {
 		state = t.Warn(string(d.State))
 	}
 	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), printable(d.Tool), printable(d.Version), printable(d.Project), printable(d.Scenario), state)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(s.Out, "  %s %s\n", t.Dim(fmt.Sprintf("%-11s", name)), fmt.Sprintf(format, args...))
+	}
+	figureLines(line, t, d)
+	for _, f := range d.Files {
+		line("file", "%s", printable(f))
+	}
+	line("record", "%s", d.Record)
+	if d.Board != nil {
+		line("board", "%s", *d.Board)
+	}
+}
+
+// figureLines are the lines that say something of the run, wherever it lies.
+func figureLines(line func(string, string, ...any), t term.Tint, d *runDoc) {
 	line("load", "%s", loadText(&d.Load))
 	sum := &d.Summary
 	line("requests", "%s", requestsText(t, sum))
@@ -53,13 +65,6 @@ func writeRun(s *term.IO, d *runDoc) {
 	}
 	for _, w := range d.Warnings {
 		line("warning", "%s", t.Warn(printable(strings.ReplaceAll(w.Text, "\n", "; "))))
-	}
-	for _, f := range d.Files {
-		line("file", "%s", printable(f))
-	}
-	line("record", "%s", d.Record)
-	if d.Board != nil {
-		line("board", "%s", *d.Board)
 	}
 }
 

@@ -41,8 +41,11 @@ type runOptions struct {
 	engine   string
 	strict   bool // k6 only
 	noGate   bool
-	runner   string
-	args     []string // behind --
+	// noPreflight leaves out what is checked before a run; else preflightIn is how long that may take
+	noPreflight bool
+	preflightIn time.Duration
+	runner      string
+	args        []string // behind --
 }
 
 // runTool makes a run of a tool and says what came of it.
@@ -56,7 +59,8 @@ func runTool(ctx context.Context, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := o.admit(ctx, l, st); err != nil {
+	gate, err := o.admit(l, st)
+	if err != nil {
 		return err
 	}
 	if spec.Scenario.Shipped && spec.Target == "" {
@@ -74,7 +78,16 @@ func runTool(ctx context.Context, o *runOptions) error {
 	if at, ok := strings.CutPrefix(st.URL(engine.Telegraf), "udp://"); ok && o.engine != "embedded" {
 		spec.StatsD = &runner.Address{Here: at, Inside: fmt.Sprintf("%s:%d", engine.Telegraf, compose.StatsD)}
 	}
-	r := &runner.Runner{Runs: l.Home.Runs(), Kill: d.Kill, Watch: o.watch(l, st), Note: func(text string) { progress(term.Event{Warn: true, Text: text}) }}
+	r := &runner.Runner{
+		Runs: l.Home.Runs(), Kill: d.Kill, Watch: o.watch(l, st), Gate: gate,
+		Note: func(text string) { progress(term.Event{Warn: true, Text: text}) },
+	}
+	if !o.noPreflight {
+		r.Preflight = o.preflightIn
+	}
+	if d.debug {
+		r.Debug = func(text string) { progress(term.Event{Text: text}) }
+	}
 	if r.Place, err = o.place(ctx, l, st, spec, progress); err != nil {
 		return err
 	}
@@ -136,18 +149,18 @@ func runTool(ctx context.Context, o *runOptions) error {
 // gateIn is how long a running lab has to show that it does its work, before a run.
 const gateIn = 15 * time.Second
 
-// admit says whether the lab is fit for a run: numbers measured beside a sick service tell nothing. Without a lab, or beside
-// one that was not asked for, the run is recorded all the same.
-func (o *runOptions) admit(ctx context.Context, l *lab.Lab, st *lab.Status) error {
+// admit returns what says whether the lab is fit for a run: numbers measured beside a sick service tell nothing. Without a lab, or
+// beside one that was not asked for, the run is recorded all the same: there is nothing to ask.
+func (o *runOptions) admit(l *lab.Lab, st *lab.Status) (func(context.Context) error, error) {
 	switch {
 	case o.engine == "docker" && l.Engine.Name() != "docker" && running(st):
-		return problem.OtherEngine(o.engine, l.Engine.Name())
+		return nil, problem.OtherEngine(o.engine, l.Engine.Name())
 	case o.engine == "docker" && !running(st):
-		return problem.LabNotRunning("--engine docker runs beside a lab on Docker")
+		return nil, problem.LabNotRunning("--engine docker runs beside a lab on Docker")
 	case !running(st), o.noGate, o.engine == "embedded" && l.Engine.Name() != "embedded":
-		return nil
+		return nil, nil
 	}
-	return l.Engine.Gate(ctx, gateIn, func(term.Event) {})
+	return func(ctx context.Context) error { return l.Engine.Gate(ctx, gateIn, func(term.Event) {}) }, nil
 }
 
 // notDocker is the problem of who wants a container of a lab that has none.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ltlab/ltlab/internal/preflight"
 )
 
 // toolArgs refuses arguments that do not stand behind --.
@@ -29,6 +31,8 @@ func (o *runOptions) flags(cmd *cobra.Command, env string) {
 	f.StringVar(&o.project, "project", "", "the project's `name`; default: the git repository's, else the folder's")
 	f.StringVar(&o.id, "id", "", "the run's `id`; default: UTC time and a random part")
 	f.BoolVar(&o.noGate, "no-gate", false, "do not ask first whether the lab's services do their work")
+	f.BoolVar(&o.noPreflight, "no-preflight", false, "do not check before the run whether the target answers and this machine has what the run asks for")
+	f.DurationVar(&o.preflightIn, "preflight-timeout", preflight.Within, "how long that may take; what is not known by then is not checked")
 	f.StringVar(&o.runner, "runner", runnerAuto, "where "+o.tool.name+" runs beside a lab on Docker: docker, host, or auto: in a container of the lab where its image can be had")
 	engineFlag(cmd, &o.engine)
 	_ = cmd.RegisterFlagCompletionFunc("runner", cobra.FixedCompletions([]string{runnerAuto, runnerDocker, runnerHost}, cobra.ShellCompDirectiveNoFileComp))

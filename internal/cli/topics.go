@@ -11,7 +11,7 @@ import (
 var topicFiles embed.FS
 
 // newTopics are help topics: commands that cannot be run.
-func newTopics() []*cobra.Command {
+func newTopics(d *Deps) []*cobra.Command {
 	var out []*cobra.Command
 	for _, t := range []struct{ name, short string }{
 		{"exit-codes", "What ltlab's exit codes mean"},
@@ -23,5 +23,5 @@ func newTopics() []*cobra.Command {
 		}
 		out = append(out, &cobra.Command{Use: t.name, Short: t.short, Long: strings.TrimSpace(string(b))})
 	}
-	return out
+	return append(out, problemsTopic(d))
 }

@@ -9,7 +9,7 @@ import (
 func internal(err error) *Problem {
 	return &Problem{ID: "internal", Exit: Internal, Err: err,
 		What: "something went wrong inside ltlab", Why: err.Error(),
-		Fix: []Step{{Say: "run it again with --debug and report what it prints"}}}
+		Fix: []Step{{Say: "run it again with --debug, and report what it prints and what this writes", Run: "ltlab doctor --report report.tar.gz"}}}
 }
 
 // BadUsage is a command line that makes no sense; command is the one whose help explains it.
@@ -337,7 +337,7 @@ func ExportExists(path string) *Problem {
 // Examples is one problem of each kind, for the tests that keep catalogue, pages and exit codes in step.
 func Examples() []*Problem {
 	err := fmt.Errorf("example")
-	return slices.Concat(engineExamples(), containerExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), artilleryExamples(), artilleryRunExamples(), artilleryUsersExamples(), []*Problem{
+	return slices.Concat(engineExamples(), doctorExamples(), containerExamples(), influxExamples(), provisionExamples(), ejectExamples(), consentExamples(), artilleryExamples(), artilleryRunExamples(), artilleryUsersExamples(), preflightExamples(), reportExamples(), dashboardExamples(), []*Problem{
 		internal(err), BadUsage("ltlab k6", err), HomeUnusable("DIR", err), DiskFull(err), SettingsUnusable("FILE", err), SettingsInvalid(err),
 		SettingRefused(err), TerminalNeeded(), ProjectFileInvalid(err), LabNotRunning("no server"), LabRunning(),
 		LabUnhealthy("the lab did not become healthy", "it ended", ""), PortInUse("boards", 3081, "program (pid 1)"),

@@ -44,7 +44,7 @@ func TargetUnreachable(tool, target, why string) *Problem {
 		What: fmt.Sprintf("%s's container does not reach %s", tool, target), Why: why,
 		Fix: []Step{{Say: "start the target; for a container to reach one on this machine, it must listen on all addresses, not on 127.0.0.1 alone"},
 			{Say: "or run " + tool + " on this machine, beside the same lab", Run: "ltlab " + tool + " --runner host -s FILE"},
-			{Say: "or run it all the same", Run: "ltlab " + tool + " --no-gate -s FILE"}}}
+			{Say: "or run it all the same", Run: "ltlab " + tool + " --no-preflight -s FILE"}}}
 }
 
 func containerExamples() []*Problem {

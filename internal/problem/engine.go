@@ -51,9 +51,12 @@ func EngineFailed(doing string, err error) *Problem {
 	if p := match(err); p != nil {
 		return p
 	}
+	if p := engineSaid(err); p != nil {
+		return p
+	}
 	return &Problem{ID: "engine-failed", Exit: Environment, Err: err,
 		What: "the Docker engine could not " + doing, Why: err.Error(),
-		Fix: []Step{{Say: "see how the lab stands, and the services' logs", Run: "ltlab status; ltlab logs"}}}
+		Fix: append(engineFix(err), Step{Say: "see how the lab stands, and the services' logs", Run: "ltlab status; ltlab logs"})}
 }
 
 // ImageMissing are images that are neither here nor to be had; missing are "image (setting): why".

@@ -17,7 +17,7 @@ func onPages() map[string][]*Problem {
 	const run = "20260102-030405-a1b2c3"
 	shipped := []string{"ramp", "smoke", "spike"}
 	pages := map[string][]*Problem{}
-	for _, p := range slices.Concat(enginePages(), containerPages(), consentPages(), provisionPages(), influxPages(), ejectPages(), artilleryPages(), artilleryRunPages(), artilleryUsersPages(), []*Problem{
+	for _, p := range slices.Concat(enginePages(), doctorPages(), containerPages(), consentPages(), provisionPages(), influxPages(), ejectPages(), artilleryPages(), artilleryRunPages(), artilleryUsersPages(), preflightPages(), reportPages(), dashboardPages(), []*Problem{
 		From(fmt.Errorf("readdirent %s/runs: input/output error", home)),
 		BadUsage("ltlab k6", errors.New("unknown flag: --vus")),
 		HomeUnusable("/srv/lab", errors.New("mkdir /srv/lab: permission denied")),

@@ -66,6 +66,9 @@ func From(err error) *Problem {
 	if p := match(err); p != nil {
 		return p
 	}
+	if p := foreign(err); p != nil {
+		return p
+	}
 	return internal(err)
 }
 

@@ -338,7 +338,7 @@ func TestATargetThatTheContainerDoesNotReachIsAProblem(t *testing.T) {
 		t.Fatal(err)
 	}
 	exit, how := tool.Wait()
-	wantProblem(t, notStarted(tool, exit, how, p.spec), "target-unreachable", "@api.example", "dial tcp: refused", "--runner host", "--no-gate")
+	wantProblem(t, notStarted(tool, exit, how, p.spec), "target-unreachable", "@api.example", "dial tcp: refused", "--runner host", "--no-preflight")
 	if said.Len() > 0 {
 		t.Errorf("the user is told %q, too", said.String())
 	}

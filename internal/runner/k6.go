@@ -37,7 +37,10 @@ func FindK6(fromEnv, self string) (string, error) {
 }
 
 // K6 is ltlab-k6 at a path.
-type K6 struct{ Binary string }
+type K6 struct {
+	Binary  string // what runs
+	Inspect string // what reads the script before the run, where Binary is in a container; "" is none
+}
 
 var _ Program = K6{}
 

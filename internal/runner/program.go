@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"context"
 	"time"
 
 	"github.com/ltlab/ltlab/internal/mount"
+	"github.com/ltlab/ltlab/internal/preflight"
 	"github.com/ltlab/ltlab/internal/problem"
 )
 
@@ -17,6 +19,9 @@ type Program interface {
 	Command() []string
 	// Check refuses what cannot run, before anything is made; note is told what the user should know.
 	Check(s *Spec, note func(string)) error
+	// Asks finds out what the scenario asks for, with that part of the caller's environment; nothing is asked of its target. An error
+	// says why that is not known, or is a problem of the scenario's.
+	Asks(ctx context.Context, s *Spec, environ []string) (preflight.Asked, error)
 	// Unpack writes what the program needs besides the scenario into a folder of its own.
 	Unpack(s *Spec, dir string) error
 	// Scan finds what the scenario needs of the disk.

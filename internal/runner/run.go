@@ -53,6 +53,10 @@ type Runner struct {
 	Watch  Watcher                      // measures the machine while the tool runs; nil: nothing does
 	Sends  func()                       // told when what the tool could not send to InfluxDB is sent; may be nil
 	Note   func(text string)            // told what the user should know; may be nil
+	Gate   func(context.Context) error  // whether the lab is fit for a run; nil: there is nothing to ask
+	// Preflight is how long it may take to check before the run whether this machine has what it asks for; 0: nothing is checked.
+	Preflight time.Duration
+	Debug     func(text string) // told what only --debug shows; may be nil
 }
 
 // Address is where a service listens, as host:port: for programs of this machine, and for containers of the lab.
@@ -84,6 +88,10 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		if err := s.Scenario.unpack(scratch); err != nil {
 			return nil, err
 		}
+	}
+	found, err := r.ready(ctx, s)
+	if err != nil {
+		return nil, err
 	}
 	folder, end, err := r.begin(ctx, s)
 	if err != nil {
@@ -151,7 +159,7 @@ func (r *Runner) Run(ctx context.Context, s *Spec) (*Outcome, error) {
 		abandon()
 		return nil, err
 	}
-	out := &Outcome{Folder: folder, Tool: exit, Files: files, Requests: s.Program.Requests(paths.Exported, start.Time.Truncate(time.Second))}
+	out := &Outcome{Folder: folder, Tool: exit, Files: files, Warnings: found, Requests: s.Program.Requests(paths.Exported, start.Time.Truncate(time.Second))}
 	if err := out.judge(s, p.interrupted, p.signal); err != nil {
 		return nil, err
 	}

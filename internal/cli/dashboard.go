@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ltlab/ltlab/internal/config"
+	"github.com/ltlab/ltlab/internal/dashboards"
+	"github.com/ltlab/ltlab/internal/dashboards/lint"
+	"github.com/ltlab/ltlab/internal/engine"
+	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/provision"
+)
+
+func newDashboard(d *Deps) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "dashboard",
+		Short: "Show projects' own Grafana dashboards in the lab",
+		Long: "Each project keeps its own Grafana dashboards; the lab shows them all, each project in a folder of its own. Linking copies\n" +
+			"them into the folder that Grafana watches, points them to the lab's InfluxDB and never touches the project's files.",
+		Example: "  ltlab dashboard link ./dashboards        show a project's dashboards\n" +
+			"  ltlab dashboard lint                     which panels will be empty or mislead, and why\n" +
+			"  ltlab dashboard sync                     read them again after a change",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newDashboardList(d), newDashboardLink(d), newDashboardUnlink(d), newDashboardSync(d), newDashboardOpen(d), newDashboardLint(d))
+	return cmd
+}
+
+// dashboardLab is what commands about dashboards know of the lab.
+type dashboardLab struct {
+	home    config.Home
+	links   *dashboards.Registry
+	world   lint.World
+	asked   *lint.Asked // the same as in world; nil where there is no InfluxDB to ask
+	grafana string      // address, "" where it does not run
+	without string      // why there is no Grafana
+}
+
+// dashboardLab looks at the lab; where ask is set, lint will ask its InfluxDB what it holds. A lab that does not run, or an engine
+// that does not answer, is no reason not to link.
+func (d *Deps) dashboardLab(ctx context.Context, ask bool) (*dashboardLab, error) {
+	h, err := d.home()
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.labSettings(h)
+	if err != nil {
+		return nil, err
+	}
+	out := &dashboardLab{home: h, links: dashboards.Open(h), world: lint.World{Short: s.Value(config.InfluxBucket).Value,
+		Long: s.Value(config.InfluxBucket1M).Value, NoRaw: s.Value(config.InfluxRawLimit).Value == "0"}}
+	out.without = "the lab is not running"
+	running := map[string]string{}
+	_, st, err := d.running(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		if p := problem.From(err); p != nil {
+			out.without = p.What
+		}
+	default:
+		running[config.InfluxURL], out.grafana = st.URL(engine.InfluxDB), st.URL(engine.Grafana)
+		switch {
+		case st.State == engine.Absent || st.State == engine.Exited:
+		case st.Engine == "embedded":
+			out.without = "the lab runs embedded, without Grafana"
+		default:
+			out.without = "the lab runs without Grafana"
+		}
+	}
+	s.Running = running
+	if url := s.Value(config.InfluxURL).Value; ask && url != "" {
+		out.asked = holder(ctx, provision.Access{URL: url, Org: s.Value(config.InfluxOrg).Value, Token: reading(s)})
+		out.world.Holds = out.asked
+	}
+	return out, nil
+}
+
+// reading is the token for reading, or, of a database that is not the lab's own, the only one.
+func reading(s config.Sources) string {
+	if t := s.Value(config.InfluxReadToken).Value; t != "" {
+		return t
+	}
+	return s.Value(config.InfluxToken).Value
+}
+
+// patience is how long InfluxDB may take to say what it holds.
+const patience = 20 * time.Second
+
+// holder asks an InfluxDB.
+func holder(ctx context.Context, a provision.Access) *lint.Asked {
+	return &lint.Asked{Ask: func(flux string) ([]string, error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		var answer bytes.Buffer
+		if err := provision.Query(ctx, a, flux, &answer); err != nil {
+			return nil, err
+		}
+		return column(answer.Bytes())
+	}}
+}
+
+// column is the column _value of an answer.
+func column(text []byte) (out []string, err error) {
+	in := csv.NewReader(bytes.NewReader(text))
+	in.FieldsPerRecord = -1
+	rows, err := in.ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	at := slices.Index(rows[0], "_value")
+	for _, row := range rows[1:] {
+		if at >= 0 && at < len(row) {
+			out = append(out, row[at])
+		}
+	}
+	return out, nil
+}
+
+// read are the lab's links.
+func (l *dashboardLab) read() ([]dashboards.Link, error) {
+	links, err := l.links.Links()
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &path):
+		return nil, problem.HomeUnusable(string(l.home), err)
+	case err != nil:
+		return nil, problem.DashboardsUnknown(err)
+	}
+	return links, nil
+}
+
+// url is a dashboard's address, "" where Grafana does not run.
+func (l *dashboardLab) url(uid string) string {
+	if l.grafana == "" || uid == "" {
+		return ""
+	}
+	return l.grafana + "/d/" + uid
+}
+
+// sources are folders and files as they were named, with the projects that they are of. Without any it is the folder that
+// the project's ltlab.yaml names.
+func (d *Deps) sources(named []string) ([]dashboards.Source, error) {
+	cwd, err := d.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	if len(named) == 0 {
+		p, err := findProject(cwd, cwd)
+		switch {
+		case err != nil:
+			return nil, err
+		case p == nil:
+			return nil, problem.DashboardsUnset("no " + config.ProjectFile + " holds for this folder")
+		case p.Dashboards == "":
+			return nil, problem.DashboardsUnset(p.Path + " names no dashboards")
+		}
+		named = []string{p.Dashboards}
+	}
+	var out []dashboards.Source
+	for _, name := range named {
+		path := absolute(cwd, name)
+		if real, err := filepath.EvalSymlinks(path); err == nil { // one folder is one source, by whatever name
+			path = real
+		}
+		p, err := findProject(path, cwd)
+		if err != nil {
+			return nil, err
+		}
+		root, project := "", ""
+		if p != nil {
+			root, project = filepath.Dir(p.Path), p.Name
+			if real, err := filepath.EvalSymlinks(root); err == nil {
+				root = real
+			}
+		}
+		out = append(out, dashboards.NewSource(path, root, project))
+	}
+	return out, nil
+}
+
+// dashboardProblem is what a user is told about an error of linking.
+func (d *Deps) dashboardProblem(h config.Home, err error) error {
+	var invalid *dashboards.Invalid
+	var source *dashboards.SourceError
+	var known *problem.Problem
+	switch {
+	case errors.As(err, &known), errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &invalid):
+		return problem.DashboardsInvalid(d.shortened(invalid.Source), wrongs(invalid))
+	case errors.As(err, &source):
+		return problem.DashboardsNotFound(d.shortened(source.Source), source.Err.Error())
+	}
+	return problem.HomeUnusable(string(h), err)
+}
+
+// wrongs are the files of a source that cannot be linked, with their reasons.
+func wrongs(e *dashboards.Invalid) (out []string) {
+	for _, w := range e.Wrong {
+		rel, err := filepath.Rel(e.Source, w.Path)
+		if err != nil || rel == "." {
+			rel = filepath.Base(w.Path)
+		}
+		out = append(out, printable(rel)+": "+printable(w.Why))
+	}
+	return out
+}
+
+// shortened is a path as seen from the folder where the user is.
+func (d *Deps) shortened(path string) string {
+	cwd, err := d.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(cwd, path); err == nil && filepath.IsLocal(rel) {
+		return printable(rel)
+	}
+	return printable(path)
+}
+
+// tally says how many places of a list of dashboards are empty or mislead, but for what was repaired.
+func tally(all []dashboards.Checked) (empty, misleading, repairable int) {
+	for _, c := range all {
+		seen := map[string]bool{}
+		for _, f := range c.Findings {
+			key := string(f.Effect) + "\x00" + f.Part + "\x00" + f.PanelID + "\x00" + f.Panel
+			if f.Fixed || seen[key] {
+				continue
+			}
+			seen[key] = true
+			if f.Effect == lint.Misleads {
+				misleading++
+				continue
+			}
+			empty++
+			if f.Repair != "" && c.Folder != "" { // only a copy can be repaired
+				repairable++
+			}
+		}
+	}
+	return empty, misleading, repairable
+}
+
+// summary is what lint found, in a few words; "" for nothing.
+func summary(empty, misleading int) string {
+	var parts []string
+	if empty > 0 {
+		parts = append(parts, fmt.Sprintf("%d will be empty", empty))
+	}
+	if misleading > 0 {
+		parts = append(parts, fmt.Sprintf("%d mislead", misleading))
+	}
+	return strings.Join(parts, ", ")
+}
