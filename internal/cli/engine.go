@@ -138,7 +138,7 @@ func (d *Deps) choose(ctx context.Context, name string, o *engine.Options, p ter
 	was := full.Remembered()
 	l, err := d.lab(ctx)
 	if err != nil {
-		return nil, err
+		return nil, besides(err)
 	}
 	o.Still = func() error { // another start may have been faster, on the other engine
 		switch {
@@ -151,7 +151,7 @@ func (d *Deps) choose(ctx context.Context, name string, o *engine.Options, p ter
 	}
 	st, err := l.Status(ctx)
 	if err != nil {
-		return nil, err
+		return nil, besides(err)
 	}
 	if st.State != engine.Absent && (st.State != engine.Exited || l.Engine.Name() == "docker") {
 		if name != "auto" && name != l.Engine.Name() {
@@ -177,6 +177,18 @@ func (d *Deps) choose(ctx context.Context, name string, o *engine.Options, p ter
 	l.Reason = strings.ReplaceAll(short(why), "\n", "; ")
 	p(term.Event{Text: "runs embedded, for " + l.Reason})
 	return l, nil
+}
+
+// besides is why a lab that was left on Docker cannot be looked at, with the way on: it stays there, so one without Docker is
+// another lab.
+func besides(err error) error {
+	p := problem.From(err)
+	if p.ID != "engine-not-found" && p.ID != "engine-no-permission" {
+		return err
+	}
+	p.Fix = slices.Clone(p.Fix)
+	p.Fix[len(p.Fix)-1] = problem.Step{Say: "or leave this lab where it is, and use another without Docker", Run: "ltlab start --lab small --engine embedded"}
+	return p
 }
 
 // misfit refuses a start that asks for what the engine does not have.
