@@ -26,7 +26,7 @@ func (e *eyes) artillery(a *answer, id string) bool {
 		for _, in := range e.run.all("http.requests").windows() {
 			peak = math.Max(peak, in.n()/10)
 		}
-		a.put("peak", peak, rounding)
+		a.put("busiest 10 s", peak, rounding)
 		a.put("requests", n("http.requests"), 0)
 	case "users":
 		a.put("", n("vusers.created"), 0)

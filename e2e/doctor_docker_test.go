@@ -31,7 +31,7 @@ func TestTheDoctorFindsFaultsOfALabOnDockerAndItsFixesMendThem(t *testing.T) {
 	p := b.proxied()
 	b.startDocker()
 	doc := b.healthy()
-	for _, id := range []string{"docker", "clock", "mount", "services", "influxdb", "influxdb-long", "influxdb-read-token", "telegraf", "toy-api", "k6-run"} {
+	for _, id := range []string{"docker", "images", "clock", "mount", "services", "influxdb", "influxdb-long", "influxdb-read-token", "telegraf", "toy-api", "k6-run"} {
 		if s := doc.status(id); s != "pass" {
 			t.Errorf("of a healthy lab %s came to %s", id, s)
 		}
@@ -78,6 +78,11 @@ func TestTheDoctorFindsFaultsOfALabOnDockerAndItsFixesMendThem(t *testing.T) {
 		{name: "the containers' clock wrong", alone: true, check: "clock", fix: -1, says: []string{"the containers' clock is ", "behind this machine's"}, plant: func(b *Bench) { b.skewed() }, lift: func() {
 			b.vars = slices.DeleteFunc(b.vars, func(v string) bool { return strings.HasSuffix(v, "skewed.sock") })
 		}},
+		{name: "a dashboard with a foreign datasource", alone: true, check: "dashboards", says: []string{"shop.json asks datasource P1809F7CD0C75ACF3"}, plant: func(b *Bench) {
+			dir := filepath.Join(b.Home, "dashboards", "shop")
+			b.try(os.MkdirAll(dir, 0o755))
+			b.try(os.WriteFile(filepath.Join(dir, "shop.json"), []byte(`{"title":"Shop","panels":[{"datasource":{"type":"influxdb","uid":"P1809F7CD0C75ACF3"}},{"datasource":{"uid":"influxdb"}}]}`), 0o644))
+		}},
 		{name: "the engine off", check: "docker", says: []string{"no Docker engine answers at unix://", "engine.sock", "the lab was left running there"}, plant: func(*Bench) { p.cut() }, lift: func() { p.mend() }},
 		{name: "an engine on another machine", alone: true, check: "docker", says: []string{"the Docker engine is on another machine", "tcp://192.0.2.1:2375"}, plant: func(b *Bench) {
 			b.vars = append(b.vars, "DOCKER_HOST=tcp://192.0.2.1:2375")
@@ -93,6 +98,15 @@ func TestTheDoctorFindsFaultsOfALabOnDockerAndItsFixesMendThem(t *testing.T) {
 	b.deleteBucket("loadtests_1m")
 	if o := b.Ltlab("doctor", "influxdb-long", "--fix", "--yes"); o.Exit != 0 || !strings.Contains(o.Stderr, "influxdb-long: InfluxDB holds what the settings say") {
 		t.Errorf("a repair of a missing bucket: exit %d\n%s\n%s", o.Exit, o.Stdout, o.Stderr)
+	}
+	b.Write("boards/shop.json", `{"title":"Shop","panels":[]}`)
+	b.OK("dashboard", "link", "boards")
+	if o := b.Ltlab("dashboard", "open"); o.Exit != 11 || !strings.Contains(o.Stderr, "ltlab start --only grafana") { // a plain start leaves it without
+		t.Errorf("a board without Grafana: exit %d\n%s", o.Exit, o.Stderr)
+	}
+	b.docker("stop", b.container(b.Home, "influxdb"))
+	if o := b.Ltlab("doctor", "influxdb", "--fix", "--yes"); o.Exit != 0 || !strings.Contains(o.Stderr, "services: the lab's services run") {
+		t.Errorf("a repair of a stopped InfluxDB: exit %d\n%s\n%s", o.Exit, o.Stdout, o.Stderr)
 	}
 	b.reported()
 	b.OK("purge", "--yes")

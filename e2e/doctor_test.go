@@ -74,11 +74,6 @@ func TestTheDoctorFindsFaultsOfAnEmbeddedLabAndItsFixesMendThem(t *testing.T) {
 		{name: "an import that is not there", check: "scenarios", fix: -1, says: []string{"load/main.js", "helpers.js"}, plant: func(b *Bench) {
 			b.Write("load/main.js", "import './helpers.js';\nexport default function () {}\n")
 		}, lift: func() { b.try(os.RemoveAll(filepath.Join(b.Dir, "load/main.js"))) }},
-		{name: "a dashboard with a foreign datasource", check: "dashboards", says: []string{"shop.json asks datasource P1809F7CD0C75ACF3"}, plant: func(b *Bench) {
-			dir := filepath.Join(b.Home, "dashboards", "shop")
-			b.try(os.MkdirAll(dir, 0o755))
-			b.try(os.WriteFile(filepath.Join(dir, "shop.json"), []byte(`{"uid":"shop","panels":[{"datasource":{"type":"influxdb","uid":"P1809F7CD0C75ACF3"}},{"datasource":{"uid":"influxdb"}}]}`), 0o644))
-		}},
 		{name: "the lab's process killed", check: "server", says: []string{"it has ended without being stopped", "serve.json"}, plant: func(b *Bench) { b.killServer(syscall.SIGKILL) }},
 		{name: "the lab's process stopped", check: "server", says: []string{"lives and does not answer"}, plant: func(b *Bench) { b.killServer(syscall.SIGSTOP) }},
 		{name: "a port in other hands", check: "ports", says: []string{"boards: 127.0.0.1:", "is held by "}, plant: func(b *Bench) {

@@ -165,3 +165,26 @@ func TestNamesThatMeanSomethingToOneToolMeanNothingToTheOther(t *testing.T) {
 		}
 	}
 }
+
+func TestARunThatEndedIsDamagedWhenItsRecordIsNotWholeAnyMore(t *testing.T) {
+	end := func(e record.RunEnd) *record.Run { return &record.Run{End: &e} }
+	said := []record.Warning{{ID: "data-incomplete"}}
+	for name, c := range map[string]struct {
+		run          *record.Run
+		alive, whole bool
+		want         State
+	}{
+		"it goes on":                   {&record.Run{}, true, false, Running},
+		"nobody wrote its end":         {&record.Run{}, false, true, Interrupted},
+		"interrupted":                  {end(record.RunEnd{Interrupted: true}), false, false, Interrupted},
+		"whole":                        {end(record.RunEnd{}), false, true, Finished},
+		"cut since":                    {end(record.RunEnd{}), false, false, Damaged},
+		"cut since, thresholds failed": {end(record.RunEnd{Exit: 99}), false, false, Damaged},
+		"said at its end":              {end(record.RunEnd{Exit: 18}), false, false, Finished},
+		"said beside another problem":  {end(record.RunEnd{Exit: 99, Warnings: said}), false, false, Finished},
+	} {
+		if got := StateOf(c.run, c.alive, c.whole); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}

@@ -19,6 +19,27 @@ const (
 	Running     State = "running"
 	Finished    State = "finished"
 	Interrupted State = "interrupted"
+	Damaged     State = "damaged" // it ended, and its record is not whole any more
+)
+
+// StateOf is where a run stands. whole says whether the tool's side of its record is all there; a run that did not end with
+// that said is one whose record came to harm since.
+func StateOf(run *record.Run, alive, whole bool) State {
+	switch end := run.End; {
+	case end == nil && alive:
+		return Running
+	case end == nil, end.Interrupted:
+		return Interrupted
+	case !whole && !slices.ContainsFunc(end.Warnings, func(w record.Warning) bool { return w.ID == incompleteID }) && end.Exit != incompleteExit:
+		return Damaged
+	}
+	return Finished
+}
+
+// What the end of a run says whose data was not whole then: as a warning beside another problem, or as its exit code.
+const (
+	incompleteID   = "data-incomplete"
+	incompleteExit = 18
 )
 
 // Latency is one trend's distribution over the whole run, from its merged sketch; min and max are exact. The unit is the
@@ -76,6 +97,7 @@ type Summary struct {
 	Saturation  Saturation
 	ToolEnd     *record.End // nil when the tool did not get to it
 	Damage      error       // where tool.ndjson stops making sense
+	Missing     string      // of a run that ended: why its data is not all there; "" when it is
 }
 
 type trend struct {
@@ -95,13 +117,6 @@ func Summarize(folder record.Folder, alive bool) (*Summary, error) {
 	if run.Start != nil {
 		s.Tool, s.Start = run.Start.Tool, run.Start.Time
 	}
-	s.State = Finished
-	switch {
-	case run.End == nil && alive:
-		s.State = Running
-	case run.End == nil || run.End.Interrupted:
-		s.State = Interrupted
-	}
 	r := &reader{s: s, metrics: map[int]*record.Metric{}, series: map[int]*record.Series{}, trends: map[string]*trend{},
 		checks: map[string]*Check{}, codesKnown: true}
 	tail, err := record.OpenTail(folder.Tool())
@@ -120,6 +135,10 @@ func Summarize(folder record.Folder, alive bool) (*Summary, error) {
 		}
 	}
 	r.finish()
+	if run.End != nil && !run.End.Interrupted {
+		s.Missing = Incomplete(s, run.End.Requests)
+	}
+	s.State = StateOf(run, alive, s.Missing == "")
 	return s, nil
 }
 

@@ -31,7 +31,11 @@ func Incomplete(s *Summary, toolRequests *int64) string {
 		}
 	}
 	if toolRequests != nil && *toolRequests != s.Requests {
-		why = append(why, fmt.Sprintf("the tool counts %d requests, the record %d", *toolRequests, s.Requests))
+		what := "requests"
+		if *toolRequests == 1 {
+			what = "request"
+		}
+		why = append(why, fmt.Sprintf("the tool counts %d %s, the record %d", *toolRequests, what, s.Requests))
 	}
 	return strings.Join(why, "\n")
 }

@@ -61,7 +61,7 @@ const firstByteIs = "http.response_time, Artillery's time to the first byte in w
 func artilleryTotals() []Panel {
 	requests := total("requests", "http.requests", "count")
 	requests.Unit = Count
-	peak := period("peak", "http.requests", "count", "")
+	peak := period("busiest 10 s", "http.requests", "count", "")
 	peak.Calc = Largest
 	succeeded := total("", "vusers.completed", "count")
 	succeeded.Unit, succeeded.Over = Percent, []Query{total("", "vusers.completed", "count"), total("", "vusers.failed", "count")}
@@ -73,7 +73,7 @@ func artilleryTotals() []Panel {
 	skipped := total("", "vusers.skipped", "count")
 	return []Panel{
 		{ID: "requests", Title: "Requests (average a second, whole run)", Kind: Stat, Unit: RequestRate, Absent: "this run has made no HTTP request",
-			Description: "Requests divided by the length of the run; the peak is the busiest period's.",
+			Description: "Requests divided by the length of the run; that of the busiest period is divided by its 10 s, though load may have gone on in a part of it only.",
 			Queries:     []Query{perSecond(total("", "http.requests", "count")), peak, requests}},
 		{ID: "users", Title: "Virtual users (created, whole run)", Kind: Stat, Unit: Count, Absent: noUsers,
 			Description: "Virtual users that began, those that got to the end of their scenario and those that failed.",

@@ -43,9 +43,10 @@ type dashboardLab struct {
 	home    config.Home
 	links   *dashboards.Registry
 	world   lint.World
-	asked   *lint.Asked // the same as in world; nil where there is no InfluxDB to ask
-	grafana string      // address, "" where it does not run
-	without string      // why there is no Grafana
+	asked   *lint.Asked  // the same as in world; nil where there is no InfluxDB to ask
+	grafana string       // address, "" where it does not run
+	without string       // why there is no Grafana
+	way     problem.Step // how to have one
 }
 
 // dashboardLab looks at the lab; where ask is set, lint will ask its InfluxDB what it holds. A lab that does not run, or an engine
@@ -61,7 +62,7 @@ func (d *Deps) dashboardLab(ctx context.Context, ask bool) (*dashboardLab, error
 	}
 	out := &dashboardLab{home: h, links: dashboards.Open(h), world: lint.World{Short: s.Value(config.InfluxBucket).Value,
 		Long: s.Value(config.InfluxBucket1M).Value, NoRaw: s.Value(config.InfluxRawLimit).Value == "0"}}
-	out.without = "the lab is not running"
+	out.without, out.way = "the lab is not running", problem.Step{Say: "start it on Docker", Run: "ltlab start --engine docker"}
 	running := map[string]string{}
 	_, st, err := d.running(ctx)
 	switch {
@@ -69,16 +70,19 @@ func (d *Deps) dashboardLab(ctx context.Context, ask bool) (*dashboardLab, error
 		return nil, context.Cause(ctx)
 	case err != nil:
 		if p := problem.From(err); p != nil {
-			out.without = p.What
+			out.without, out.way = p.What, problem.Step{Say: "find out what is wrong with Docker", Run: "ltlab doctor docker"}
 		}
 	default:
 		running[config.InfluxURL], out.grafana = st.URL(engine.InfluxDB), st.URL(engine.Grafana)
+		has := slices.ContainsFunc(st.Services, func(s engine.Service) bool { return s.Name == engine.Grafana })
 		switch {
-		case st.State == engine.Absent || st.State == engine.Exited:
+		case st.State == engine.Absent, st.Engine == "embedded" && st.State == engine.Exited:
 		case st.Engine == "embedded":
-			out.without = "the lab runs embedded, without Grafana"
-		default:
-			out.without = "the lab runs without Grafana"
+			out.without, out.way = "the lab runs embedded, without Grafana", problem.Step{Say: "end it and start it on Docker; runs stay", Run: "ltlab stop && ltlab start --engine docker"}
+		case has:
+			out.without, out.way = "the lab's Grafana does not run", problem.Step{Say: "start what is missing", Run: "ltlab start"}
+		default: // a start that names no services leaves the lab with those that it has
+			out.without, out.way = "the lab was started without Grafana", problem.Step{Say: "start it, too", Run: "ltlab start --only grafana"}
 		}
 	}
 	s.Running = running
@@ -152,8 +156,8 @@ func (l *dashboardLab) url(uid string) string {
 }
 
 // sources are folders and files as they were named, with the projects that they are of. Without any it is the folder that
-// the project's ltlab.yaml names.
-func (d *Deps) sources(named []string) ([]dashboards.Source, error) {
+// the project's ltlab.yaml names. What is to be done with them is a command.
+func (d *Deps) sources(command string, named []string) ([]dashboards.Source, error) {
 	cwd, err := d.Getwd()
 	if err != nil {
 		return nil, err
@@ -164,9 +168,9 @@ func (d *Deps) sources(named []string) ([]dashboards.Source, error) {
 		case err != nil:
 			return nil, err
 		case p == nil:
-			return nil, problem.DashboardsUnset("no " + config.ProjectFile + " holds for this folder")
+			return nil, problem.DashboardsUnset(command, "no "+config.ProjectFile+" holds for this folder")
 		case p.Dashboards == "":
-			return nil, problem.DashboardsUnset(p.Path + " names no dashboards")
+			return nil, problem.DashboardsUnset(command, p.Path+" names no dashboards")
 		}
 		named = []string{p.Dashboards}
 	}
@@ -193,7 +197,7 @@ func (d *Deps) sources(named []string) ([]dashboards.Source, error) {
 }
 
 // dashboardProblem is what a user is told about an error of linking.
-func (d *Deps) dashboardProblem(h config.Home, err error) error {
+func (d *Deps) dashboardProblem(command string, h config.Home, err error) error {
 	var invalid *dashboards.Invalid
 	var source *dashboards.SourceError
 	var known *problem.Problem
@@ -203,7 +207,7 @@ func (d *Deps) dashboardProblem(h config.Home, err error) error {
 	case errors.As(err, &invalid):
 		return problem.DashboardsInvalid(d.shortened(invalid.Source), wrongs(invalid))
 	case errors.As(err, &source):
-		return problem.DashboardsNotFound(d.shortened(source.Source), source.Err.Error())
+		return problem.DashboardsNotFound(command, d.shortened(source.Source), source.Err.Error())
 	}
 	return problem.HomeUnusable(string(h), err)
 }
@@ -232,37 +236,64 @@ func (d *Deps) shortened(path string) string {
 	return printable(path)
 }
 
-// tally says how many places of a list of dashboards are empty or mislead, but for what was repaired.
-func tally(all []dashboards.Checked) (empty, misleading, repairable int) {
+// tallied are the places of dashboards that are empty or mislead, but for what was repaired.
+type tallied struct {
+	empty, misleading int
+	repairable        int            // of the empty ones, in the lab's copies
+	emptyOf, misledOf map[string]int // by part: panel, variable, annotation, dashboard
+}
+
+func tally(all []dashboards.Checked) tallied {
+	n := tallied{emptyOf: map[string]int{}, misledOf: map[string]int{}}
 	for _, c := range all {
-		seen := map[string]bool{}
+		places := map[int]bool{} // that are empty, and whether all of it can be repaired
+		misled := map[int]bool{}
 		for _, f := range c.Findings {
-			key := string(f.Effect) + "\x00" + f.Part + "\x00" + f.PanelID + "\x00" + f.Panel
-			if f.Fixed || seen[key] {
-				continue
+			switch mends, seen := places[f.Place]; {
+			case f.Fixed:
+			case f.Effect == lint.Misleads && !misled[f.Place]:
+				misled[f.Place] = true
+				n.misleading++
+				n.misledOf[f.Part]++
+			case f.Effect == lint.Misleads:
+			default:
+				if !seen {
+					n.empty++
+					n.emptyOf[f.Part]++
+				}
+				places[f.Place] = (mends || !seen) && f.Repair != "" && c.Folder != "" // only a copy can be repaired
 			}
-			seen[key] = true
-			if f.Effect == lint.Misleads {
-				misleading++
-				continue
-			}
-			empty++
-			if f.Repair != "" && c.Folder != "" { // only a copy can be repaired
-				repairable++
+		}
+		for _, mends := range places {
+			if mends {
+				n.repairable++
 			}
 		}
 	}
-	return empty, misleading, repairable
+	return n
 }
 
 // summary is what lint found, in a few words; "" for nothing.
-func summary(empty, misleading int) string {
+func (n tallied) summary() string {
 	var parts []string
-	if empty > 0 {
-		parts = append(parts, fmt.Sprintf("%d will be empty", empty))
-	}
-	if misleading > 0 {
-		parts = append(parts, fmt.Sprintf("%d mislead", misleading))
+	for _, of := range []struct {
+		by        map[string]int
+		one, more string
+	}{{n.emptyOf, "will be empty", "will be empty"}, {n.misledOf, "misleads", "mislead"}} {
+		sum := 0
+		var some []string
+		for _, part := range []string{"panel", "variable", "annotation", "dashboard"} {
+			if v := of.by[part]; v > 0 {
+				sum += v
+				some = append(some, fmt.Sprintf("%d%s", v, plural(v, " "+part)))
+			}
+		}
+		switch text := strings.Join(some, " and "); {
+		case sum == 1:
+			parts = append(parts, text+" "+of.one)
+		case sum > 1:
+			parts = append(parts, text+" "+of.more)
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -44,6 +44,8 @@ type dashboardLink struct {
 	Empty      int              `json:"empty"`         // panels, variables and annotations that will be empty
 	Misleading int              `json:"misleading"`
 	Dashboards []dashboardBoard `json:"dashboards"`
+
+	found tallied
 }
 
 type dashboardBoard struct {
@@ -58,7 +60,7 @@ type dashboardBoard struct {
 // document is a link with what lint found, nil where nothing was looked at.
 func (l *dashboardLab) document(v *dashboards.Link, checked []dashboards.Checked) dashboardLink {
 	out := dashboardLink{Folder: v.Folder, Project: v.Project, Root: v.Root, Sources: v.Sources, State: dashboards.InStep, Repair: v.Repair, Dashboards: []dashboardBoard{}}
-	out.Empty, out.Misleading, _ = tally(checked)
+	out.take(checked)
 	for i := range v.Boards {
 		b := &v.Boards[i]
 		doc := dashboardBoard{Title: b.Title, File: b.File, UID: b.UID, From: b.From, Copy: l.links.Copy(v, b)}
@@ -70,6 +72,12 @@ func (l *dashboardLab) document(v *dashboards.Link, checked []dashboards.Checked
 	return out
 }
 
+// take counts what lint found.
+func (v *dashboardLink) take(checked []dashboards.Checked) {
+	v.found = tally(checked)
+	v.Empty, v.Misleading = v.found.empty, v.found.misleading
+}
+
 func (l *dashboardLab) doc() dashboardDoc {
 	doc := dashboardDoc{Schema: Schema, OK: true, Links: []dashboardLink{}}
 	if l.grafana != "" {
@@ -79,7 +87,7 @@ func (l *dashboardLab) doc() dashboardDoc {
 }
 
 func runDashboardLink(ctx context.Context, d *Deps, args []string) error {
-	sources, err := d.sources(args)
+	sources, err := d.sources("link", args)
 	if err != nil {
 		return err
 	}
@@ -92,7 +100,7 @@ func runDashboardLink(ctx context.Context, d *Deps, args []string) error {
 	}
 	done, err := l.links.Link(ctx, sources, l.world)
 	if err != nil {
-		return d.dashboardProblem(l.home, err)
+		return d.dashboardProblem("link", l.home, err)
 	}
 	doc := l.doc()
 	for i := range done {
@@ -118,15 +126,15 @@ func (d *Deps) writeLinked(v *dashboardLink) {
 		}
 		fmt.Fprintln(d.IO.Out, line)
 	}
-	if s := summary(v.Empty, v.Misleading); s != "" {
-		fmt.Fprintf(d.IO.Out, "  of their panels %s: ltlab dashboard lint %s\n", s, quoteArg(v.Folder))
+	if s := v.found.summary(); s != "" {
+		fmt.Fprintf(d.IO.Out, "  %s: ltlab dashboard lint %s\n", s, quoteArg(v.Folder))
 	}
 }
 
 // sayGrafana warns where nobody shows what is linked.
 func (d *Deps) sayGrafana(l *dashboardLab) {
 	if l.grafana == "" {
-		d.IO.Progress(d.json)(term.Event{Warn: true, Text: "linked dashboards need Grafana, and " + l.without + ": ltlab start --engine docker shows them"})
+		d.IO.Progress(d.json)(term.Event{Warn: true, Text: "linked dashboards need Grafana, and " + l.without + ": " + l.way.Run})
 	}
 }
 
@@ -183,7 +191,7 @@ func runDashboardUnlink(ctx context.Context, d *Deps, name string) error {
 		return notLinked(name, nil)
 	}
 	if err != nil {
-		return d.dashboardProblem(l.home, err)
+		return d.dashboardProblem("link", l.home, err)
 	}
 	if d.json {
 		return term.JSON(d.IO.Out, unlinkDoc{Schema, done})

@@ -66,11 +66,11 @@ func runDashboardLint(ctx context.Context, o *dashboardLintOptions, args []strin
 	}
 	checked, err := o.checked(ctx, l, args)
 	if err != nil {
-		return d.dashboardProblem(l.home, err)
+		return d.dashboardProblem("lint", l.home, err)
 	}
 	doc := lintDoc{Schema: Schema, OK: true, Asked: l.asked != nil && l.asked.Err == nil, Grafana: l.grafana != "", Dashboards: []lintDashboard{}}
-	repairable := 0
-	doc.Empty, doc.Misleading, repairable = tally(checked)
+	n := tally(checked)
+	doc.Empty, doc.Misleading = n.empty, n.misleading
 	for _, c := range checked {
 		v := lintDashboard{Folder: c.Folder, Title: c.Title, File: c.File, UID: c.UID, Findings: append([]lint.Finding{}, c.Findings...)}
 		for _, f := range v.Findings {
@@ -82,7 +82,7 @@ func runDashboardLint(ctx context.Context, o *dashboardLintOptions, args []strin
 	}
 	var p *problem.Problem
 	if doc.Empty > 0 {
-		p = problem.DashboardsEmpty(doc.Empty, repairable)
+		p = problem.DashboardsEmpty(doc.Empty, n.repairable)
 		doc.OK, doc.Exit, doc.Problem = false, p.Exit, problemDoc(p)
 	}
 	if d.json {
@@ -91,7 +91,7 @@ func runDashboardLint(ctx context.Context, o *dashboardLintOptions, args []strin
 	if l.asked != nil && l.asked.Err != nil {
 		d.IO.Progress(d.json)(term.Event{Service: engine.InfluxDB, Warn: true, Text: "could not be asked what it holds: " + unbroken(l.asked.Err.Error())})
 	}
-	o.write(&doc)
+	o.write(&doc, n)
 	d.sayGrafana(l)
 	if p != nil {
 		return p
@@ -118,7 +118,7 @@ func (o *dashboardLintOptions) checked(ctx context.Context, l *dashboardLab, arg
 			meant = append(meant, v)
 			continue
 		}
-		if _, err := os.Stat(path); err != nil || o.fix {
+		if _, err := os.Stat(path); o.fix || err != nil && !strings.ContainsAny(name, `/\`) { // a project's name has neither
 			return nil, notLinked(name, links)
 		}
 		others = append(others, name)
@@ -144,7 +144,7 @@ func (o *dashboardLintOptions) checked(ctx context.Context, l *dashboardLab, arg
 	if len(meant) > 0 && len(others) == 0 {
 		return out, nil
 	}
-	sources, err := d.sources(others)
+	sources, err := d.sources("lint", others)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (o *dashboardLintOptions) repaired(ctx context.Context, l *dashboardLab, me
 	return out, all
 }
 
-func (o *dashboardLintOptions) write(doc *lintDoc) {
+func (o *dashboardLintOptions) write(doc *lintDoc, n tallied) {
 	d := o.deps
 	t := d.IO.OutTint()
 	for _, b := range doc.Dashboards {
@@ -205,8 +205,8 @@ func (o *dashboardLintOptions) write(doc *lintDoc) {
 	}
 	clean := !slices.ContainsFunc(doc.Dashboards, func(b lintDashboard) bool { return len(b.Findings) > 0 })
 	fmt.Fprintf(d.IO.Out, "%d%s", len(doc.Dashboards), plural(len(doc.Dashboards), " dashboard"))
-	if s := summary(doc.Empty, doc.Misleading); s != "" {
-		fmt.Fprintf(d.IO.Out, "; of their panels %s", s)
+	if s := n.summary(); s != "" {
+		fmt.Fprint(d.IO.Out, "; "+s)
 	} else if clean {
 		fmt.Fprint(d.IO.Out, "; nothing will be empty or mislead")
 	}

@@ -39,7 +39,7 @@ func runDashboardList(ctx context.Context, d *Deps) error {
 		v := l.document(&links[i], nil)
 		var checked []dashboards.Checked
 		v.State, v.Why, checked = l.links.Look(&links[i], l.world)
-		v.Empty, v.Misleading, _ = tally(checked)
+		v.take(checked)
 		doc.Links = append(doc.Links, v)
 	}
 	if d.json {
@@ -50,13 +50,13 @@ func runDashboardList(ctx context.Context, d *Deps) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(d.IO.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FOLDER\tDASHBOARDS\tSTATE\tPANELS\tFROM")
+	fmt.Fprintln(w, "FOLDER\tDASHBOARDS\tSTATE\tFOUND\tFROM")
 	for _, v := range doc.Links {
-		panels := summary(v.Empty, v.Misleading)
-		if panels == "" {
-			panels = "-"
+		found := v.found.summary()
+		if found == "" {
+			found = "-"
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", printable(v.Folder), len(v.Dashboards), v.State, panels, printable(strings.Join(v.Sources, ", ")))
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", printable(v.Folder), len(v.Dashboards), v.State, found, printable(strings.Join(v.Sources, ", ")))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -111,7 +111,7 @@ func runDashboardSync(ctx context.Context, d *Deps, names []string) error {
 	}
 	done, failed, err := l.links.Sync(ctx, folders, false, l.world)
 	if err != nil {
-		return d.dashboardProblem(l.home, err)
+		return d.dashboardProblem("link", l.home, err)
 	}
 	doc := l.doc()
 	for i := range done {
@@ -186,7 +186,7 @@ func runDashboardOpen(ctx context.Context, d *Deps, names []string) error {
 		return notLinked("any project's", nil)
 	}
 	if l.grafana == "" {
-		return problem.DashboardsNeedGrafana(l.without)
+		return problem.DashboardsNeedGrafana(l.without, l.way)
 	}
 	doc := l.doc()
 	for i := range links {

@@ -97,7 +97,7 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	doc := newDoctorDoc(p, all)
+	doc := newDoctorDoc(p, o.checks, all)
 	if o.fix {
 		changed, err := o.repair(ctx, all, doc)
 		if err != nil {
@@ -189,7 +189,7 @@ func (o *doctorOptions) agreed(ctx context.Context) error {
 	case o.yes:
 		return nil
 	case d.json || !terminal(d.IO.In):
-		return problem.RepairConsentNeeded()
+		return problem.RepairConsentNeeded(o.checks)
 	}
 	fmt.Fprintf(d.IO.Err, "do that? Type %s to go on: ", d.IO.ErrTint().Bold("yes"))
 	select {
@@ -202,7 +202,7 @@ func (o *doctorOptions) agreed(ctx context.Context) error {
 			fmt.Fprintln(d.IO.Err)
 			return problem.CommandInterrupted()
 		case strings.TrimSpace(answer) != "yes":
-			return problem.RepairRefused()
+			return problem.RepairRefused(o.checks)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -31,6 +32,7 @@ type doctorDoc struct {
 	Report  *string               `json:"report"`  // the file of --report
 	Problem *problemed            `json:"problem"`
 
+	asked  []string // the checks that were named
 	failed *problem.Problem
 }
 
@@ -53,8 +55,8 @@ type repairDoc struct {
 	Says  string `json:"says,omitempty"` // what it did, or why not
 }
 
-func newDoctorDoc(p *doctor.Patient, all []doctor.Outcome) *doctorDoc {
-	doc := &doctorDoc{Schema: Schema, Lab: p.Lab, Home: string(p.Home), Repairs: []repairDoc{}}
+func newDoctorDoc(p *doctor.Patient, asked []string, all []doctor.Outcome) *doctorDoc {
+	doc := &doctorDoc{Schema: Schema, Lab: p.Lab, Home: string(p.Home), Repairs: []repairDoc{}, asked: asked}
 	doc.take(all)
 	return doc
 }
@@ -63,7 +65,8 @@ func newDoctorDoc(p *doctor.Patient, all []doctor.Outcome) *doctorDoc {
 func (doc *doctorDoc) take(all []doctor.Outcome) {
 	doc.OK, doc.Exit, doc.failed, doc.Counts, doc.Checks = true, problem.OK, nil, doctor.Counts(all), []checkedDoc{}
 	if ids := doctor.Failed(all); len(ids) > 0 {
-		doc.failed = problem.ChecksFailed(ids)
+		mends := slices.ContainsFunc(all, func(c doctor.Outcome) bool { return c.Status == doctor.Fail && c.Repair != nil })
+		doc.failed = problem.ChecksFailed(ids, doc.asked, mends)
 		doc.OK, doc.Exit = false, doc.failed.Exit
 	}
 	doc.Problem = problemDoc(doc.failed)
@@ -119,7 +122,7 @@ func (o *doctorOptions) write(doc *doctorDoc, all []doctor.Outcome) {
 		}
 	}
 	n := doc.Counts
-	fmt.Fprintf(out, "\n%d checks: %d pass, %d warn, %d fail, %d skipped\n", len(all), n[doctor.Pass], n[doctor.Warn], n[doctor.Fail], n[doctor.Skip])
+	fmt.Fprintf(out, "\n%d%s: %d pass, %d warn, %d fail, %d skipped\n", len(all), plural(len(all), " check"), n[doctor.Pass], n[doctor.Warn], n[doctor.Fail], n[doctor.Skip])
 	if doc.Report != nil {
 		fmt.Fprintf(out, "the report is in %s; look into it before you send it\n", *doc.Report)
 	}

@@ -76,6 +76,17 @@ func (d *Deps) patient(h config.Home, offline bool) (*doctor.Patient, error) {
 			_, err := full.Start(ctx, engine.Options{Timeout: time.Minute}, func(term.Event) {})
 			return err
 		},
+		Sync: func(ctx context.Context, folders []string) error {
+			l, err := d.dashboardLab(ctx, true)
+			if err != nil {
+				return err
+			}
+			_, failed, err := l.links.Sync(ctx, folders, false, l.world)
+			for _, f := range failed {
+				err = errors.Join(err, f.Err)
+			}
+			return err
+		},
 		Refill: func(ctx context.Context) error { return catchUp(ctx, h, func(term.Event) {}) },
 	}
 	p.Settings = func() (config.Sources, error) {

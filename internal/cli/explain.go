@@ -43,7 +43,7 @@ func runExplain(d *Deps, name string) error {
 	id := strings.TrimSuffix(name[strings.LastIndex(name, "/")+1:], ".md") // as the last line of an error has it
 	page, ok := docs.Page(id)
 	if !ok {
-		return &usageError{fmt.Errorf("no problem is called %q%s; `ltlab help problems` lists them", name, didYouMean(id))}
+		return &usageError{fmt.Errorf("no problem is called %q%s (`ltlab help problems` lists them)", name, didYouMean(id))}
 	}
 	if d.json {
 		doc := explainDoc{Schema: Schema, ID: id, Page: page}
@@ -65,7 +65,7 @@ func didYouMean(id string) string {
 		ids = append(ids, p.ID)
 	}
 	if n := doctor.Nearest(id, ids); n != "" {
-		return "; did you mean " + n
+		return "; did you mean " + n + "?"
 	}
 	return ""
 }
@@ -106,13 +106,15 @@ func rendered(page string, t term.Tint) string {
 // problemsTopic is the help topic that lists every problem. The list is made when somebody asks for it.
 func problemsTopic(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{Use: "problems", Short: "Every problem that ltlab can show, with its exit code"}
-	cmd.SetHelpFunc(func(*cobra.Command, []string) {
-		fmt.Fprint(d.IO.Out, "Every error that ltlab can show. `ltlab explain ID` shows its page, `ltlab help exit-codes` what the codes mean.\n\n")
-		w := tabwriter.NewWriter(d.IO.Out, 0, 0, 2, ' ', 0)
+	list := func(cmd *cobra.Command, _ []string) {
+		out := cmd.OutOrStdout()
+		fmt.Fprint(out, "Every error that ltlab can show. `ltlab explain ID` shows its page, `ltlab help exit-codes` what the codes mean.\n\n")
+		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		for _, p := range docs.Problems() {
 			fmt.Fprintf(w, "  %s\t%s\t%s\n", p.ID, p.Exit, plain(p.Line))
 		}
 		w.Flush()
-	})
+	}
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) { d.help(cmd, args, list) })
 	return cmd
 }

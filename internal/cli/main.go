@@ -157,6 +157,9 @@ func newRoot(d *Deps) *cobra.Command {
 	root.AddCommand(newDashboard(d))
 	root.AddCommand(newDoctor(d), newExplain(d))
 	root.AddCommand(newTopics(d)...)
+	root.SetHelpCommand(newHelp(d, root))
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) { d.help(cmd, args, help) })
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -164,7 +167,7 @@ func newRoot(d *Deps) *cobra.Command {
 // noArgs and exactArgs are cobra's, as usage errors.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &usageError{fmt.Errorf("unknown command or argument %q for %q", args[0], cmd.CommandPath())}
+		return &usageError{fmt.Errorf("unknown command or argument %q for %q%s", args[0], cmd.CommandPath(), suggested(cmd, args[0]))}
 	}
 	return nil
 }

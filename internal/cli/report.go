@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ltlab/ltlab/internal/analysis"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
@@ -87,7 +89,7 @@ func runReport(ctx context.Context, o *reportOptions, names []string) error {
 	if !o.force { // before any work
 		for _, t := range targets {
 			if st, err := os.Stat(t.path); t.path != "" && err == nil && st.Mode().IsRegular() {
-				return problem.ReportExists(t.name)
+				return o.exists(t.name, names)
 			}
 		}
 	}
@@ -95,7 +97,7 @@ func runReport(ctx context.Context, o *reportOptions, names []string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeReports(ctx, d.IO.Out, targets, text, o.force); err != nil {
+	if err := writeReports(ctx, d.IO.Out, targets, text, o.force, func(name string) error { return o.exists(name, names) }); err != nil {
 		return err
 	}
 	if o.github {
@@ -115,10 +117,38 @@ func runReport(ctx context.Context, o *reportOptions, names []string) error {
 	}
 	for _, f := range doc.Files {
 		if len(doc.Files) == len(targets) { // else standard output is the report
-			fmt.Fprintf(d.IO.Out, "report of %s is in %s (%s)\n", strings.Join(doc.Runs, ", "), printable(f.File), bytesText(int64(f.Bytes)))
+			fmt.Fprintf(d.IO.Out, "report of %s is in %s (%s)\n", listOf(doc.Runs), printable(f.File), bytesText(int64(f.Bytes)))
 		}
 	}
 	return nil
+}
+
+// listOf is "a, b and c".
+func listOf(all []string) string {
+	last := len(all) - 1
+	if last < 1 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:last], ", ") + " and " + all[last]
+}
+
+// exists is the problem of a file that is there already, with the command as it was given.
+func (o *reportOptions) exists(name string, runs []string) error {
+	report := "ltlab report"
+	for _, r := range runs {
+		report += " " + shellWord(r)
+	}
+	if o.format != "" {
+		report += " --format " + o.format
+	}
+	again := report
+	for _, out := range o.out {
+		again += " -o " + shellWord(out)
+	}
+	if o.github {
+		again += " --github"
+	}
+	return problem.ReportExists(name, report, again)
 }
 
 // targets are what -o and --format say.
@@ -163,6 +193,9 @@ func (o *reportOptions) targets() ([]reportTarget, error) {
 		}
 		seen[t.path] = true
 		out = append(out, t)
+	}
+	if o.format != "" && len(out) > 0 && !slices.ContainsFunc(out, func(t reportTarget) bool { return t.format == o.format }) {
+		return usage("--format %s and the name %s contradict each other: leave one out", o.format, out[0].name)
 	}
 	return out, nil
 }
@@ -257,6 +290,9 @@ func reportStore(ctx context.Context, path string, folders []record.Folder, runs
 		if err == nil {
 			var run store.Run
 			if run, err = s.Run(ctx, f.ID()); err == nil {
+				if runs[i].State == analysis.Damaged && run.Exit == problem.OK {
+					run.Exit = problem.Incomplete
+				}
 				runs[i].Board = &run
 			} else if errors.Is(err, store.ErrNotFound) { // its record holds nothing yet
 				err = nil

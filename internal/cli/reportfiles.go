@@ -32,7 +32,7 @@ func documents(docs []*runDoc) ([]byte, error) {
 }
 
 // writeReports writes all files or none: each is whole beside its place before the first gets there.
-func writeReports(ctx context.Context, stdout io.Writer, targets []reportTarget, text map[string][]byte, force bool) (err error) {
+func writeReports(ctx context.Context, stdout io.Writer, targets []reportTarget, text map[string][]byte, force bool, exists func(string) error) (err error) {
 	var staged []stagedFile
 	defer func() {
 		for _, s := range staged {
@@ -56,7 +56,7 @@ func writeReports(ctx context.Context, stdout io.Writer, targets []reportTarget,
 		return ctx.Err()
 	}
 	for _, s := range staged {
-		if err := s.place(force); err != nil {
+		if err := s.place(force, exists); err != nil {
 			return err
 		}
 	}
@@ -109,30 +109,34 @@ func named(err error, path string) error {
 	if errors.As(err, &at) {
 		return &fs.PathError{Op: at.Op, Path: path, Err: at.Err}
 	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return &fs.PathError{Op: "write", Path: path, Err: link.Err}
+	}
 	return err
 }
 
 // place puts the file where it belongs. Without force it must not take the place of another, not even of one that came a
 // moment ago.
-func (s *stagedFile) place(force bool) error {
+func (s *stagedFile) place(force bool, exists func(string) error) error {
 	if force {
 		if err := os.Rename(s.temporary, s.path); err != nil {
-			return problem.ReportUnwritable(s.name, err)
+			return problem.ReportUnwritable(s.name, named(err, s.path))
 		}
 		return nil
 	}
 	err := os.Link(s.temporary, s.path)
 	if errors.Is(err, fs.ErrExist) {
-		return problem.ReportExists(s.name)
+		return exists(s.name)
 	}
 	if err == nil {
 		return nil
 	}
 	if _, serr := os.Lstat(s.path); serr == nil { // a file system without hard links
-		return problem.ReportExists(s.name)
+		return exists(s.name)
 	}
 	if err := os.Rename(s.temporary, s.path); err != nil {
-		return problem.ReportUnwritable(s.name, err)
+		return problem.ReportUnwritable(s.name, named(err, s.path))
 	}
 	return nil
 }

@@ -24,7 +24,8 @@ func TestAReportTakesNobodysPlaceAtTheLastMoment(t *testing.T) {
 		for _, p := range paths {
 			all = append(all, reportTarget{name: filepath.Base(p), path: p, format: asMarkdown})
 		}
-		return writeReports(context.Background(), &stdout, append(all, reportTarget{name: "-", format: asMarkdown}), text, force)
+		return writeReports(context.Background(), &stdout, append(all, reportTarget{name: "-", format: asMarkdown}), text, force,
+			func(name string) error { return problem.ReportExists(name, "", "") })
 	}
 	if err := write(false, taken); err == nil || problem.From(err).ID != "report-exists" || stdout.Len() > 0 {
 		t.Errorf("got %v, and %q on standard output", err, stdout.String())

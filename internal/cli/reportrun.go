@@ -8,8 +8,10 @@ import (
 
 	"github.com/ltlab/ltlab/internal/analysis"
 	"github.com/ltlab/ltlab/internal/problem"
+	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/report"
 	"github.com/ltlab/ltlab/internal/term"
+	"github.com/ltlab/ltlab/internal/web/unit"
 )
 
 // reportOf is what a report says of a run, with the figures of `runs show` in its words.
@@ -42,6 +44,12 @@ func verdictText(d *runDoc) report.Verdict {
 	switch {
 	case d.State == analysis.Running:
 		return report.Verdict{Level: report.Open, Text: "still running; this is what there is so far"}
+	case d.State == analysis.Damaged:
+		why := "the record does not add up"
+		if d.Ledger.Emitted == nil {
+			why = "how many samples were emitted is not known"
+		}
+		return report.Verdict{Level: report.Failed, Text: "data incomplete: " + why}
 	case d.State == analysis.Interrupted:
 		return report.Verdict{Level: report.Failed, Text: "interrupted; this is what there is up to then"}
 	case d.OK && d.Summary.Requests == 0:
@@ -60,7 +68,8 @@ func verdictText(d *runDoc) report.Verdict {
 	case *d.Exit == problem.Verdict:
 		says += ": a check decided so"
 	}
-	byLimits := *d.Exit == problem.Thresholds && len(crossed) > 0 && d.Ledger.Lost == 0
+	byLimits := *d.Exit == problem.Thresholds && len(crossed) > 0 &&
+		!slices.ContainsFunc(d.Warnings, func(w record.Warning) bool { return w.ID == "data-incomplete" })
 	return report.Verdict{Level: report.Failed, Text: says, ByLimits: byLimits}
 }
 
@@ -72,7 +81,7 @@ func reportFigures(d *runDoc) (out []report.Figure) {
 	if s.RPS != nil {
 		add("request rate", figure(*s.RPS)+"/s")
 	}
-	add("length", fmt.Sprintf("%.1f s", s.Seconds))
+	add("length", unit.Length(s.Seconds))
 	if s.FailedRatio != nil {
 		add("failed", fmt.Sprintf("%s (%s %%)", count(float64(*s.Failed)), figure(100**s.FailedRatio)))
 		add("without an answer", count(float64(*s.Unanswered)))
@@ -108,7 +117,7 @@ func reportFigures(d *runDoc) (out []report.Figure) {
 	if d.Load.Dropped > 0 {
 		add("iterations never started", count(float64(d.Load.Dropped)))
 	}
-	if d.Load.VUsers == nil {
+	if d.Load.VUsers == nil && d.Load.VUsMax > 0 { // a run shorter than a second has no reading
 		add("most VUs", count(d.Load.VUsMax))
 	}
 	add("samples recorded", count(float64(d.Ledger.Recorded)))

@@ -35,6 +35,7 @@ type runDoc struct {
 	Files      []string           `json:"files"` // that the scenario wrote in its container, where they are now
 	Record     string             `json:"record"`
 	Board      *string            `json:"board"` // null when no lab runs
+	unjudged   bool               // the run ended, and the verdicts of its thresholds are not in its record
 }
 
 // summaryDoc are the figures of a run; null is "not known" or "there is none", never 0.
@@ -102,8 +103,8 @@ func newRunDoc(folder record.Folder, s *analysis.Summary, board string) *runDoc 
 		doc.Project, doc.Scenario, doc.Engine, doc.Target = st.Project, st.Scenario.Name, st.Engine, st.Target
 	}
 	if end := s.Run.End; end != nil {
-		doc.Exit, doc.ToolExit, doc.Ledger.ToolRequests = &end.Exit, &end.ToolExit, end.Requests
-		doc.Warnings = orEmpty(end.Warnings)
+		doc.Exit, doc.ToolExit, doc.Ledger.ToolRequests = standing(s.State, end), &end.ToolExit, end.Requests
+		doc.Warnings, doc.unjudged = orEmpty(end.Warnings), s.ToolEnd == nil
 	}
 	doc.OK = s.State == analysis.Finished && doc.Exit != nil && *doc.Exit == problem.OK
 	if board != "" {

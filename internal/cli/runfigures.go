@@ -12,20 +12,30 @@ import (
 	"github.com/ltlab/ltlab/internal/term"
 )
 
+// amount is a number of things: "1 iteration", "2 iterations".
+func amount(n float64, one string) string {
+	if n != 1 {
+		one += "s"
+	}
+	return count(n) + " " + one
+}
+
 func loadText(l *analysis.Load) string {
 	var parts []string
 	switch {
 	case l.VUsers != nil:
-		parts = append(parts, fmt.Sprintf("up to %s VUs at a period's end", count(l.VUsMax)))
+		parts = append(parts, fmt.Sprintf("up to %s at a period's end", amount(l.VUsMax, "VU")))
+	case l.AskedVUsMax != nil && l.VUsMax == 0: // a run may be over before the tool's first reading
+		parts = append(parts, fmt.Sprintf("up to %s asked", amount(*l.AskedVUsMax, "VU")))
 	case l.AskedVUsMax != nil:
-		parts = append(parts, fmt.Sprintf("up to %s VUs asked, %s seen", count(*l.AskedVUsMax), count(l.VUsMax)))
-	default:
-		parts = append(parts, fmt.Sprintf("up to %s VUs", count(l.VUsMax)))
+		parts = append(parts, fmt.Sprintf("up to %s asked, %s seen", amount(*l.AskedVUsMax, "VU"), count(l.VUsMax)))
+	case l.VUsMax > 0:
+		parts = append(parts, fmt.Sprintf("up to %s", amount(l.VUsMax, "VU")))
 	}
 	if l.AskedIterations != nil {
-		parts = append(parts, fmt.Sprintf("%s iterations asked, %d finished, %d never started", count(math.Round(*l.AskedIterations)), l.Iterations, l.Dropped))
+		parts = append(parts, fmt.Sprintf("%s asked, %d finished, %d never started", amount(math.Round(*l.AskedIterations), "iteration"), l.Iterations, l.Dropped))
 	} else {
-		parts = append(parts, fmt.Sprintf("%s iterations", count(float64(l.Iterations))))
+		parts = append(parts, amount(float64(l.Iterations), "iteration"))
 	}
 	if v := l.VUsers; v != nil {
 		parts = append(parts, fmt.Sprintf("vusers: %s created, %s completed, %s failed, %s skipped",

@@ -124,16 +124,23 @@ func listed(f record.Folder) listRun {
 	if s := run.Start; s != nil {
 		out.Tool, out.Project, out.Scenario, out.Start = s.Tool, s.Project, s.Scenario.Name, s.Time
 	}
-	switch {
-	case run.End != nil:
-		out.Exit, out.Requests = &run.End.Exit, &run.End.Recorded
-		if !run.End.Interrupted {
-			out.State = analysis.Finished
-		}
-	case runner.Alive(f):
-		out.State = analysis.Running
+	out.State = analysis.StateOf(run, run.End == nil && runner.Alive(f), f.Closed())
+	if run.End != nil {
+		out.Exit, out.Requests = standing(out.State, run.End), &run.End.Recorded
+	}
+	if out.State == analysis.Damaged {
+		out.Damage = "the tool's side of the record has no end"
 	}
 	return out
+}
+
+// standing is a run's exit code as its record stands: one that ended well and is not whole any more proves nothing.
+func standing(state analysis.State, end *record.RunEnd) *int {
+	exit := end.Exit
+	if state == analysis.Damaged && exit == problem.OK {
+		exit = problem.Incomplete
+	}
+	return &exit
 }
 
 func bytesText(n int64) string {
@@ -182,6 +189,13 @@ func readRunDoc(f record.Folder, boards string) (*runDoc, error) {
 	doc := newRunDoc(f, s, boards)
 	if s.Damage != nil {
 		doc.Warnings = append(doc.Warnings, record.Warning{ID: "record-corrupt", Text: s.Damage.Error() + "; the figures are of what stands before"})
+	}
+	if s.State == analysis.Damaged {
+		text := s.Missing
+		if s.ToolEnd == nil {
+			text += "; whether thresholds held is not known"
+		}
+		doc.Warnings = append(doc.Warnings, record.Warning{ID: "data-incomplete", Text: text})
 	}
 	return doc, nil
 }

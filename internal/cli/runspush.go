@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ltlab/ltlab/internal/config"
+	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/influx"
 	"github.com/ltlab/ltlab/internal/lab"
 	"github.com/ltlab/ltlab/internal/problem"
@@ -176,12 +178,21 @@ func (o *pushOptions) sink(ctx context.Context) (*runner.Sink, error) {
 	}
 	sink := influxOf(sources, st)
 	if sink == nil {
-		return nil, problem.InfluxUnknown("no lab with InfluxDB runs, and INFLUXDB_URL is not set")
+		return nil, noInflux(st)
 	}
 	if err := sink.Check(); err != nil {
 		return nil, &usageError{fmt.Errorf("InfluxDB: %w", err)}
 	}
 	return sink, nil
+}
+
+// noInflux says why there is none to send to: the running lab's is down, or there is no lab with one.
+func noInflux(st *lab.Status) error {
+	has := func(v engine.Service) bool { return v.Name == engine.InfluxDB && v.State != engine.Absent }
+	if st != nil && running(st) && slices.ContainsFunc(st.Services, has) {
+		return influxDown(st)
+	}
+	return problem.InfluxUnknown("no lab with InfluxDB runs, and INFLUXDB_URL is not set")
 }
 
 // sink is the InfluxDB that a run goes to: the one in the lab's own settings, or the running lab's; nil without one.

@@ -17,7 +17,7 @@ import (
 func writeRun(s *term.IO, d *runDoc) {
 	t := s.OutTint()
 	state := t.Good(string(d.State))
-	if d.State == analysis.Interrupted {
+	if d.State == analysis.Interrupted || d.State == analysis.Damaged {
 		state = t.Warn(string(d.State))
 	}
 	fmt.Fprintf(s.Out, "\n%s · %s %s · %s · %s · %s\n\n", t.Bold("run "+d.Run), printable(d.Tool), printable(d.Version), printable(d.Project), printable(d.Scenario), state)
@@ -56,6 +56,9 @@ func figureLines(line func(string, string, ...any), t term.Tint, d *runDoc) {
 		}
 		line(name, "%s", thresholdText(t, v))
 	}
+	if d.unjudged {
+		line("thresholds", "%s", t.Warn("not known: the tool's end is not in the record"))
+	}
 	line("ledger", "%s", ledgerText(t, &d.Ledger))
 	for _, name := range slices.Sorted(maps.Keys(d.Ledger.Sinks)) {
 		line(name, "%s", sinkText(t, d.Run, d.Ledger.Sinks[name]))
@@ -83,9 +86,9 @@ func ledgerText(t term.Tint, l *ledgerDoc) string {
 	var text string
 	switch {
 	case l.Emitted == nil:
-		text = t.Warn(fmt.Sprintf("%s samples recorded; how many were emitted is not known", count(float64(l.Recorded))))
+		text = t.Warn(amount(float64(l.Recorded), "sample") + " recorded; how many were emitted is not known")
 	case *l.Emitted == l.Recorded:
-		text = fmt.Sprintf("%s samples emitted, all recorded", count(float64(l.Recorded)))
+		text = amount(float64(l.Recorded), "sample") + " emitted, all recorded"
 	default:
 		text = t.Bad(fmt.Sprintf("%s samples emitted, %s recorded, %s lost", count(float64(*l.Emitted)), count(float64(l.Recorded)), count(float64(l.Lost))))
 	}
@@ -96,7 +99,7 @@ func ledgerText(t term.Tint, l *ledgerDoc) string {
 		text += fmt.Sprintf(" · %s folded into %s", count(float64(l.Folded)), record.Other)
 	}
 	if l.ToolRequests != nil {
-		text += fmt.Sprintf(" · the tool counts %s requests", count(float64(*l.ToolRequests)))
+		text += " · the tool counts " + amount(float64(*l.ToolRequests), "request")
 	}
 	return text
 }

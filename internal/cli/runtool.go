@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +91,7 @@ func runTool(ctx context.Context, o *runOptions) error {
 		r.Debug = func(text string) { progress(term.Event{Text: text}) }
 	}
 	if r.Place, err = o.place(ctx, l, st, spec, progress); err != nil {
-		return err
+		return o.named(err)
 	}
 	board, refill := "", func() error { return nil }
 	if running(st) { // beside a lab on Docker too: `ltlab ui` shows its runs live
@@ -122,7 +124,10 @@ func runTool(ctx context.Context, o *runOptions) error {
 	out, err := r.Run(ctx, spec)
 	d.inRun.Store(false)
 	if err != nil {
-		return err
+		return o.named(err)
+	}
+	if out.Problem != nil {
+		out.Problem = o.fixed(out.Problem)
 	}
 	if err := refill(); err != nil && ctx.Err() == nil {
 		progress(term.Event{Service: engine.Boards, Warn: true, Text: "do not have all runs yet: " + err.Error()})
@@ -144,6 +149,33 @@ func runTool(ctx context.Context, o *runOptions) error {
 		return &shownError{out.Problem.Exit}
 	}
 	return nil
+}
+
+// named is an error whose fixes name the scenario that was given.
+func (o *runOptions) named(err error) error {
+	var p *problem.Problem
+	if !errors.As(err, &p) {
+		return err
+	}
+	return o.fixed(p)
+}
+
+// fixed is a problem whose fixes name the scenario that was given.
+func (o *runOptions) fixed(p *problem.Problem) *problem.Problem {
+	given := "-s " + shellWord(o.scenario)
+	if o.dir != "" {
+		given = "-p " + shellWord(o.dir) + " " + given
+	}
+	out := *p
+	out.Fix = slices.Clone(p.Fix)
+	for i := range out.Fix {
+		words := strings.Fields(out.Fix[i].Run)
+		if at := slices.Index(words, "FILE"); at > 0 && words[at-1] == "-s" && !slices.Contains(words, "-p") {
+			words = slices.Concat(words[:at-1], []string{given}, words[at+1:])
+			out.Fix[i].Run = strings.Join(words, " ")
+		}
+	}
+	return &out
 }
 
 // gateIn is how long a running lab has to show that it does its work, before a run.

@@ -215,12 +215,20 @@ func (r *Registry) Look(l *Link, w lint.World) (State, string, []Checked) {
 	}):
 		return Changed, "", p.checks
 	}
-	for i := range l.Boards {
-		if had, err := os.ReadFile(r.Copy(l, &l.Boards[i])); err != nil || digest(had) != l.Boards[i].Wrote {
-			return Changed, "", p.checks
-		}
+	if len(r.Lost(l)) > 0 {
+		return Changed, "", p.checks
 	}
 	return InStep, "", p.checks
+}
+
+// Lost are the titles of a link's dashboards whose copies are not there any more, or not as they were made.
+func (r *Registry) Lost(l *Link) (titles []string) {
+	for i := range l.Boards {
+		if had, err := os.ReadFile(r.Copy(l, &l.Boards[i])); err != nil || digest(had) != l.Boards[i].Wrote {
+			titles = append(titles, l.Boards[i].Title)
+		}
+	}
+	return titles
 }
 
 // Judge is the state of a link whose sources gave that error.

@@ -15,22 +15,14 @@ const Datasource = "influxdb"
 // rewrite makes of a project's dashboard the lab's copy: its own uid, the lab's datasource, and nothing that only Grafana's
 // import would fill in. uids are the new ones of all the project's dashboards by those in their files.
 func rewrite(f *model.File, uid string, uids map[string]string) model.Object {
-	r := rewriter{inputs: map[string]string{}, variables: map[string]string{}}
+	r := newRewriter(f)
 	values := map[string]string{}
 	for _, in := range f.Inputs {
-		switch in.Kind {
-		case "datasource":
-			r.inputs[in.Name] = in.Plugin
-		case "constant":
+		if in.Kind == "constant" {
 			values["${"+in.Name+"}"] = in.Value
 		}
 	}
 	b := f.Board
-	for _, v := range model.Variables(b) {
-		if model.Text(v, "type") == "datasource" {
-			r.variables[model.Text(v, "name")] = model.Query(v)
-		}
-	}
 	inline(b, f.Elements)
 	for _, key := range []string{"__inputs", "__requires", "__elements", "iteration", "meta"} {
 		delete(b, key)
@@ -44,19 +36,7 @@ func rewrite(f *model.File, uid string, uids map[string]string) model.Object {
 		})
 	}
 	model.Strings(b, false, func(s string) string { return follow(s, uids) })
-	for p := range model.Panels(b) {
-		r.panel(p)
-	}
-	for _, a := range model.Annotations(b) {
-		target, _ := a["target"].(model.Object)
-		r.point(a, target)
-		if target != nil && target["datasource"] != nil {
-			r.point(target, target)
-		}
-	}
-	for _, v := range model.Variables(b) {
-		r.variable(v)
-	}
+	r.board(b)
 	b["id"], b["uid"], b["version"] = nil, uid, 1
 	return b
 }
@@ -79,7 +59,7 @@ func inline(board model.Object, elements model.Object) {
 				p[key] = clone(value)
 			}
 		}
-		if p["type"] != nil && p["type"] != "library-panel-ref" {
+		if p["type"] != nil && p["type"] != "library-panel-ref" && (from != nil || len(model.Targets(p)) > 0) { // else lint says what is missing
 			delete(p, "libraryPanel")
 		}
 	}
@@ -123,6 +103,39 @@ func follow(s string, uids map[string]string) string {
 type rewriter struct {
 	inputs    map[string]string // plugin of each input that is a datasource
 	variables map[string]string // plugin of each variable that is one
+	away      []string          // uids and names of InfluxDBs that are none of the lab's
+}
+
+func newRewriter(f *model.File) *rewriter {
+	r := &rewriter{inputs: map[string]string{}, variables: map[string]string{}}
+	for _, in := range f.Inputs {
+		if in.Kind == "datasource" {
+			r.inputs[in.Name] = in.Plugin
+		}
+	}
+	for _, v := range model.Variables(f.Board) {
+		if model.Text(v, "type") == "datasource" {
+			r.variables[model.Text(v, "name")] = model.Query(v)
+		}
+	}
+	return r
+}
+
+// board makes every datasource of a dashboard the lab's where it means an InfluxDB.
+func (r *rewriter) board(b model.Object) {
+	for p := range model.Panels(b) {
+		r.panel(p)
+	}
+	for _, a := range model.Annotations(b) {
+		target, _ := a["target"].(model.Object)
+		r.point(a, target)
+		if target != nil && target["datasource"] != nil {
+			r.point(target, target)
+		}
+	}
+	for _, v := range model.Variables(b) {
+		r.variable(v)
+	}
 }
 
 func (r *rewriter) panel(p model.Object) {
@@ -159,6 +172,9 @@ func (r *rewriter) variable(v model.Object) {
 // them, and lint says so.
 func (r *rewriter) point(o, target model.Object) {
 	if r.influx(o["datasource"], target) {
+		if name := r.foreign(o["datasource"]); name != "" && !slices.Contains(r.away, name) {
+			r.away = append(r.away, name)
+		}
 		o["datasource"] = model.Object{"type": Datasource, "uid": Datasource}
 	}
 }
@@ -185,14 +201,30 @@ func (r *rewriter) influx(ref any, target model.Object) bool {
 	return false
 }
 
+// foreign is the name of an InfluxDB that the lab's Grafana does not have, "" for its own.
+func (r *rewriter) foreign(ref any) string {
+	name, _ := ref.(string)
+	if o, ok := ref.(model.Object); ok {
+		name = model.Text(o, "uid")
+	}
+	if _, ok := r.variables[inner(name)]; ok && inner(name) != name || slices.Contains([]string{Datasource, "InfluxDB", "default"}, name) {
+		return ""
+	}
+	return name
+}
+
+// inner is a variable's name without the signs around it.
+func inner(name string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(name, "[["), "]]"), "$"), "{"), "}")
+}
+
 // named decides by a datasource's name, which may be a variable's; of what is unknown here, by what it is asked.
 func (r *rewriter) named(name string, target model.Object) bool {
 	if slices.Contains(built, strings.ToLower(name)) {
 		return false
 	}
-	inner := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(name, "[["), "]]"), "$"), "{"), "}")
 	for _, known := range []map[string]string{r.inputs, r.variables} {
-		if plugin, ok := known[inner]; ok && inner != name {
+		if plugin, ok := known[inner(name)]; ok && inner(name) != name {
 			return plugin == Datasource
 		}
 	}

@@ -1,147 +1,150 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ltlab/ltlab/internal/dashboards"
+	"github.com/ltlab/ltlab/internal/dashboards/lint"
+	"github.com/ltlab/ltlab/internal/problem"
 )
 
-// datasource is the uid of the lab's own, and these are Grafana's built-in ones.
-const datasource = "influxdb"
+// shelf is the lab's folder of dashboards beside its own ones, being looked at.
+type shelf struct {
+	*Patient
+	registry *dashboards.Registry
+	wrong    []string // what Grafana does not show as it should
+	odd      []string // what it does, for now
+	fix      []problem.Step
+	sync     []string // folders of links whose copies are to be made again
+	adopt    []*dashboards.Own
+}
 
-var builtIn = []string{datasource, "grafana", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "default", ""}
-
-// dashboards reads what is in the lab's folder of dashboards beside its own.
+// dashboards looks at what projects have linked, and at files that somebody put beside that.
 func (p *Patient) dashboards(ctx context.Context) Result {
-	if p.Dashboards != nil {
-		return p.Dashboards(ctx)
+	s := &shelf{Patient: p, registry: dashboards.Open(p.Home)}
+	links, err := s.registry.Links()
+	if err != nil {
+		return of(problem.DashboardsUnknown(err))
 	}
-	files, err := linked(p.Home.Dashboards(), p.Home.OwnDashboards())
+	files, err := s.registry.Strangers(links)
 	if err != nil {
 		return of(err)
 	}
-	if len(files) == 0 {
-		return skip("no project has linked any")
+	n := len(files)
+	for i := range links {
+		n += len(links[i].Boards)
+		s.link(&links[i])
 	}
-	var foreign []string
-	var copies []string
 	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			return of(err)
-		}
-		var doc any
-		if err := json.Unmarshal(b, &doc); err != nil {
-			return fails("", fmt.Sprintf("%s is not JSON: %v", f, err), step("take it out of Grafana's folder", "mv "+quoted(f)+" "+quoted(filepath.Join(p.Dir, filepath.Base(f)))))
-		}
-		if uids := sources(doc); len(uids) > 0 {
-			foreign = append(foreign, fmt.Sprintf("%s asks datasource %s, which this Grafana does not have", f, strings.Join(uids, ", ")))
-			if st, err := os.Lstat(f); err == nil && st.Mode().IsRegular() {
-				copies = append(copies, f)
-			}
-		}
+		s.own(f)
 	}
-	if len(foreign) == 0 {
-		return pass("%d linked, all of datasource %s", len(files), datasource)
+	switch {
+	case n == 0 && len(links) == 0:
+		return skip("no project has linked any")
+	case len(s.wrong)+len(s.odd) == 0:
+		return pass("%s, all of datasource %s", many(n, "dashboard"), dashboards.Datasource)
 	}
-	r := fails("", strings.Join(foreign, "\n"), step("have the lab's copy ask the lab's own datasource", p.mend("dashboards")))
-	if len(copies) > 0 {
-		r.Repair = &Repair{Say: "set the datasource to " + datasource + " in " + strings.Join(copies, ", "), Do: func(context.Context) (string, error) {
-			var err error
-			for _, f := range copies {
-				err = errors.Join(err, adopt(f))
-			}
-			return fmt.Sprintf("%d dashboards ask datasource %s now", len(copies), datasource), err
-		}}
+	r := fails("", strings.Join(slices.Concat(s.wrong, s.odd), "\n"), s.fix...)
+	if boxed, _ := p.on(ctx, "docker"); !boxed || len(s.wrong) == 0 { // no other lab has Grafana
+		r.Status = Warn
 	}
+	r.Repair = s.repair()
 	return r
 }
 
-// linked are the dashboards below a folder but for the lab's own.
-func linked(dir, own string) (files []string, err error) {
-	if !exists(dir) {
-		return nil, nil
+// say adds a way out, once.
+func (s *shelf) say(f problem.Step) {
+	if !slices.Contains(s.fix, f) {
+		s.fix = append(s.fix, f)
 	}
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case path == own:
-			return filepath.SkipDir
-		case !d.IsDir() && strings.HasSuffix(path, ".json"):
-			files = append(files, path)
+}
+
+func (s *shelf) link(l *dashboards.Link) {
+	state, why, checked := s.registry.Look(l, lint.World{}) // how it stands and what it reads is the same whatever the buckets are called
+	lost, folder := s.registry.Lost(l), quoted(l.Folder)
+	broken := state == dashboards.Gone || state == dashboards.Broken
+	if len(lost) > 0 {
+		s.wrong = append(s.wrong, fmt.Sprintf("%s: not there, or not as it was linked: %s", l.Folder, strings.Join(lost, ", ")))
+	}
+	switch {
+	case broken:
+		s.odd = append(s.odd, l.Folder+": the project cannot be read any more: "+why)
+		s.say(step("mend its files, then read them again", s.cmd("dashboard sync "+folder)))
+		s.say(step("or take it out", s.cmd("dashboard unlink "+folder)))
+	case len(lost) > 0:
+		s.sync = append(s.sync, l.Folder)
+		s.say(step("make the lab's copies again", s.mend("dashboards")))
+	case state == dashboards.Changed:
+		s.odd = append(s.odd, l.Folder+": the project's files have changed since they were linked")
+		s.say(step("read them again", s.cmd("dashboard sync "+folder)))
+	}
+	s.foreign(l.Folder, dashboards.Foreign(checked), folder)
+}
+
+// foreign tells of what only its author can mend: a sync would bring it back.
+func (s *shelf) foreign(name string, n int, arg string) {
+	if n > 0 {
+		s.odd = append(s.odd, fmt.Sprintf("%s: %s of another kind of datasource, which this Grafana does not have", name, many(n, "place")))
+		s.say(step("see which", s.cmd("dashboard lint "+arg)))
+	}
+}
+
+func (s *shelf) own(path string) {
+	o, err := dashboards.ReadOwn(path)
+	switch {
+	case errors.Is(err, dashboards.ErrOther):
+		return
+	case err != nil:
+		s.wrong = append(s.wrong, fmt.Sprintf("%s is no dashboard: %v", path, err))
+		s.say(step("take it out of Grafana's folder", "mv "+quoted(path)+" "+quoted(filepath.Join(s.Dir, filepath.Base(path)))))
+		return
+	case len(o.Away) > 0:
+		s.wrong = append(s.wrong, fmt.Sprintf("%s asks datasource %s, which this Grafana does not have", path, strings.Join(o.Away, ", ")))
+		if st, err := os.Lstat(path); err == nil && st.Mode().IsRegular() {
+			s.adopt = append(s.adopt, o)
+			s.say(step("have it ask the lab's own datasource", s.mend("dashboards")))
+		} else { // it leads to somebody's file, which is not the lab's to change
+			s.say(step("link the file instead, which copies it", "rm "+quoted(path)+" && "+s.cmd("dashboard link "+quoted(dashboards.Resolved(path)))))
 		}
+	}
+	s.foreign(path, o.Foreign, quoted(path))
+}
+
+// repair makes copies again and sets the datasource of files that lie beside them; nil where there is nothing of either.
+func (s *shelf) repair() *Repair {
+	var say []string
+	if len(s.sync) > 0 {
+		say = append(say, "make the lab's copies of "+strings.Join(s.sync, ", ")+" again")
+	}
+	var files []string
+	for _, o := range s.adopt {
+		files = append(files, o.Path)
+	}
+	if len(files) > 0 {
+		say = append(say, "set the datasource to "+dashboards.Datasource+" in "+strings.Join(files, ", "))
+	}
+	if len(say) == 0 {
 		return nil
-	})
-	return files, err
-}
-
-// each calls do with every object that a key "datasource" has, and every text that it is.
-func each(v any, do func(holder map[string]any, uid string, set func(string))) {
-	switch v := v.(type) {
-	case []any:
-		for _, one := range v {
-			each(one, do)
-		}
-	case map[string]any:
-		switch d := v["datasource"].(type) {
-		case string:
-			do(v, d, func(uid string) { v["datasource"] = uid })
-		case map[string]any:
-			if uid, ok := d["uid"].(string); ok {
-				do(v, uid, func(uid string) { d["uid"] = uid })
-			}
-		}
-		for _, one := range v {
-			each(one, do)
-		}
 	}
-}
-
-// variable is a text that a dashboard's own variable fills in; ${DS_…} are those of an import that never took place.
-func variable(uid string) bool {
-	return strings.HasPrefix(uid, "$") && !strings.HasPrefix(uid, "${DS_")
-}
-
-func sources(doc any) (uids []string) {
-	each(doc, func(_ map[string]any, uid string, _ func(string)) {
-		if !slices.Contains(builtIn, uid) && !variable(uid) && !slices.Contains(uids, uid) {
-			uids = append(uids, uid)
+	return &Repair{Say: strings.Join(say, "; "), Do: func(ctx context.Context) (string, error) {
+		var done []string
+		var err error
+		if len(s.sync) > 0 {
+			err = s.Sync(ctx, s.sync)
+			done = append(done, strings.Join(s.sync, ", ")+" as the project's files have it")
 		}
-	})
-	slices.Sort(uids)
-	return uids
-}
-
-// adopt sets the lab's datasource wherever another one stands, and replaces the file in one step.
-func adopt(path string) error {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	var doc any
-	if err := d.Decode(&doc); err != nil {
-		return err
-	}
-	each(doc, func(_ map[string]any, uid string, set func(string)) {
-		if !slices.Contains(builtIn, uid) && !variable(uid) {
-			set(datasource)
+		for _, o := range s.adopt {
+			err = errors.Join(err, o.Adopt())
 		}
-	})
-	if b, err = json.MarshalIndent(doc, "", "  "); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path+".new", append(b, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+		if n := len(s.adopt); n > 0 {
+			done = append(done, "datasource "+dashboards.Datasource+" in "+many(n, "dashboard"))
+		}
+		return strings.Join(done, "; "), err
+	}}
 }

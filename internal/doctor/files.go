@@ -87,7 +87,7 @@ func (p *Patient) settingsMode(context.Context) Result {
 	st, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return skip("there are no settings yet; the first start writes them")
+		return skip("there is no %s: every setting is as it comes, until one is set or the lab starts on Docker", path)
 	case runtime.GOOS == "windows" || st.Mode().Perm()&0o077 == 0:
 		return pass("mode %04o", st.Mode().Perm())
 	}
@@ -107,31 +107,23 @@ func (p *Patient) settingsLines(context.Context) Result {
 	path := p.Home.Env()
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return skip("there are no settings yet; the first start writes them")
+		return skip("there is no %s: every setting is as it comes, until one is set or the lab starts on Docker", path)
 	}
 	if err != nil {
 		return of(problem.SettingsUnusable(path, err))
 	}
 	var odd []string
 	if n := bytes.Count(b, []byte("\r\n")); n > 0 {
-		odd = append(odd, fmt.Sprintf("%d lines end as on Windows (CR LF): a shell that reads it gets values with a carriage return", n))
+		odd = append(odd, fmt.Sprintf("lines end as on Windows (CR LF), %d of them: a shell that reads it gets values with a carriage return", n))
 	}
 	if bytes.HasPrefix(b, []byte("\uFEFF")) {
 		odd = append(odd, "it begins with a byte order mark: a shell takes that for a part of the first name")
 	}
 	if len(odd) == 0 {
-		f, err := config.ParseEnv(path, b)
-		if err != nil {
+		if _, err := config.ParseEnv(path, b); err != nil {
 			return skip("its lines make no sense, see settings")
 		}
-		if len(f.Notes) > 0 {
-			var notes []string
-			for _, n := range f.Notes {
-				notes = append(notes, n.String())
-			}
-			return warn(strings.Join(notes, "\n"), step("see what counts", p.cmd("config --origin")))
-		}
-		return pass("%d lines", bytes.Count(b, []byte("\n")))
+		return pass("%s", many(bytes.Count(b, []byte("\n")), "line"))
 	}
 	r := fails("settings-invalid", path+": "+strings.Join(odd, "; "), step("write it with plain line ends", p.mend("settings-lines")))
 	r.Repair = &Repair{Say: "write " + path + " with plain line ends, and its lines as they are", Do: func(context.Context) (string, error) { return plainLines(path) }}
@@ -180,6 +172,13 @@ func (p *Patient) settings(context.Context) Result {
 			}
 			return fails("settings-invalid", fmt.Sprintf("%s: %v", v.Origin, err), back)
 		}
+	}
+	var notes []string
+	for _, n := range s.Env.Notes { // as ltlab config has them
+		notes = append(notes, n.String())
+	}
+	if len(notes) > 0 {
+		return warn(strings.Join(notes, "\n"), step("see what counts", p.cmd("config --origin")))
 	}
 	return pass("%d set, the rest as they come", set)
 }

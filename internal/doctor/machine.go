@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/ltlab/ltlab/internal/config"
@@ -69,8 +70,12 @@ func (p *Patient) images(ctx context.Context) Result {
 	if err != nil {
 		return of(err)
 	}
+	if on, _ := p.on(ctx, "embedded"); on {
+		return skip("the lab runs embedded, which has no use for images")
+	}
 	needed := map[string]bool{}
-	if on, _ := p.on(ctx, "docker"); on {
+	on, _ := p.on(ctx, "docker")
+	if on {
 		conditions, err := p.Docker.Conditions(ctx)
 		if err != nil {
 			return of(err)
@@ -83,6 +88,7 @@ func (p *Patient) images(ctx context.Context) Result {
 	for _, img := range all {
 		switch {
 		case img.Local:
+		case on && !needed[img.Service] && slices.Contains(p.Docker.Services(), img.Service): // it was started without
 		case needed[img.Service], img.Origin.From != config.FromDefault:
 			missing = append(missing, img)
 		default:
@@ -101,7 +107,7 @@ func (p *Patient) images(ctx context.Context) Result {
 		}
 		return warn("not on this machine, and fetched or made when they are needed: "+names(odd), fix...)
 	}
-	return pass("all %d are here", len(all))
+	return pass("all are here that it needs")
 }
 
 // renamed are the ways to go on with another image: back to the default where somebody named one that is not to be had.
@@ -150,11 +156,11 @@ func (p *Patient) orphans(ctx context.Context) Result {
 		}
 		lines = append(lines, o.Name+": "+o.Why)
 	}
-	r := warn(fmt.Sprintf("%d stopped containers that nobody will use again\n%s", len(all), strings.Join(lines, "\n")),
+	r := warn(fmt.Sprintf("%s that nobody will use again\n%s", many(len(all), "stopped container"), strings.Join(lines, "\n")),
 		step("remove them; no volume goes", p.mend("orphans")))
-	r.Repair = &Repair{Say: fmt.Sprintf("remove %d stopped containers of killed runs and removed labs, and no volume", len(all)),
+	r.Repair = &Repair{Say: fmt.Sprintf("remove %s of killed runs and removed labs, and no volume", many(len(all), "stopped container")),
 		Do: func(ctx context.Context) (string, error) {
-			return fmt.Sprintf("removed %d containers", len(all)), p.Docker.Discard(ctx, all)
+			return "removed " + many(len(all), "container"), p.Docker.Discard(ctx, all)
 		}}
 	return r
 }

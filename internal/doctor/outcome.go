@@ -28,6 +28,14 @@ func Failed(all []Outcome) (ids []string) {
 	return ids
 }
 
+// many is a number of things, in words.
+func many(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 func pass(format string, args ...any) Result {
 	return Result{Status: Pass, Evidence: fmt.Sprintf(format, args...)}
 }

@@ -48,8 +48,8 @@ type Patient struct {
 	Refill func(context.Context) error
 	// Alive says whether the ltlab that writes a run still lives.
 	Alive func(run string) bool
-	// Dashboards looks at the dashboards that projects have linked; nil: what is in the lab's folder is read.
-	Dashboards func(context.Context) Result
+	// Sync reads the projects of linked dashboards anew, as ltlab dashboard sync.
+	Sync func(ctx context.Context, folders []string) error
 
 	once    sync.Once
 	running struct {

@@ -84,7 +84,7 @@ func (p *Patient) scenarios(ctx context.Context) Result {
 	if len(k6)+len(others) == 0 {
 		return skip("there are none in %s", y.Scenarios)
 	}
-	return pass("%d files in %s, of which k6 loaded %d", len(k6)+len(others), y.Scenarios, inspected)
+	return pass("%s in %s, of which k6 loaded %d", many(len(k6)+len(others), "file"), y.Scenarios, inspected)
 }
 
 // outside is a scenario with files that its container would not see.

@@ -102,7 +102,7 @@ func (p *Patient) cpu(ctx context.Context) Result {
 	if !ok {
 		return skip("the system does not say how busy it is")
 	}
-	text := fmt.Sprintf("%d processors, %.0f %% in use", runtime.NumCPU(), 100*share)
+	text := fmt.Sprintf("%s, %.0f %% in use", many(runtime.NumCPU(), "processor"), 100*share)
 	if share > 0.8 {
 		return warn(text+", the doctor's own part included; what is measured on a busy machine is the machine", step("see what is at work", "top"))
 	}

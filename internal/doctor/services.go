@@ -25,7 +25,7 @@ func (p *Patient) services() []Check {
 		{ID: "telegraf", Title: "a StatsD packet is found in InfluxDB", Needs: []string{"influxdb"}, Limit: 20 * time.Second, Run: p.telegraf},
 		{ID: "grafana", Title: "Grafana's datasource reaches InfluxDB", Needs: []string{"influxdb-read-token"}, Run: p.grafana},
 		{ID: "toy-api", Title: "the toy API answers", Needs: []string{"services"}, Run: p.toyAPI},
-		{ID: "dashboards", Title: "every dashboard in the lab's folder asks the lab's own datasource", Needs: []string{"home"}, Run: p.dashboards},
+		{ID: "dashboards", Title: "linked dashboards are as they were linked, and ask the lab's own datasource", Needs: []string{"home"}, Run: p.dashboards},
 		{ID: "skew", Title: "the services run the images that the settings name", Needs: []string{"services", "images"}, Run: p.skew},
 	}
 }
@@ -50,7 +50,7 @@ func (p *Patient) containers(ctx context.Context) Result {
 			}
 			ill = append(ill, text)
 		case c.Restarts > 0:
-			restarted = append(restarted, fmt.Sprintf("%s was restarted %d times", c.Service, c.Restarts))
+			restarted = append(restarted, fmt.Sprintf("%s was restarted %s", c.Service, many(c.Restarts, "time")))
 			fallthrough
 		default:
 			well = append(well, c.Service)
@@ -58,7 +58,11 @@ func (p *Patient) containers(ctx context.Context) Result {
 	}
 	switch {
 	case len(ill) > 0:
-		return fails("lab-unhealthy", strings.Join(ill, "\n"), step("start what is missing; data stays", p.cmd("start")))
+		r := fails("lab-unhealthy", strings.Join(ill, "\n"), step("start what is missing; data stays", p.cmd("start")))
+		r.Repair = &Repair{Say: "start what the lab is missing; data stays", Do: func(ctx context.Context) (string, error) {
+			return "the lab's services run", p.Start(ctx)
+		}}
+		return r
 	case len(restarted) > 0:
 		return warn(strings.Join(restarted, ", "), step("see why", p.cmd("logs")))
 	}

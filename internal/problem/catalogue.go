@@ -73,6 +73,12 @@ func DiskFull(err error) *Problem {
 		Fix: []Step{{Say: "free some space; old runs can go", Run: "ltlab runs delete RUN"}}}
 }
 
+// NoRuns is a name such as "last" where there is no run at all.
+func NoRuns(name string) *Problem {
+	return &Problem{ID: "run-not-found", Exit: Usage, What: fmt.Sprintf("there is no run %q: the lab has none yet", name),
+		Fix: []Step{{Say: "make one", Run: "ltlab k6 -s smoke.js"}}}
+}
+
 // LabNotRunning is a command that needs the lab.
 func LabNotRunning(why string) *Problem {
 	return &Problem{ID: "lab-not-running", Exit: NotRunning,
@@ -243,6 +249,9 @@ func ThresholdsUnevaluated(names []string) *Problem {
 // NothingAnswered is a run of that tool in which no request got an answer.
 func NothingAnswered(tool string, requests int64, target string) *Problem {
 	why := fmt.Sprintf("none of %d requests got an answer", requests)
+	if requests == 1 {
+		why = "the only request got no answer"
+	}
 	if target != "" {
 		why += "; the target is " + target
 	}
@@ -345,7 +354,7 @@ func Examples() []*Problem {
 		ScenarioNotInProject("a.js", "DIR"), ScenarioUnreadable("k6", "a.js", "it is a directory"), ScenarioOutsideProject("k6", "../a.js", "DIR"), ProjectNotFound("k6", "DIR", "it is a file"),
 		EnvFileInvalid("FILE", err), ScriptFailed("a.js"), ScriptUnloadable("a.js"), FlagRejected([]string{"--nope"}), ToolFileMissing("c.json"), ToolFailed(104),
 		ToolKilled("it ended by signal killed", "RUN"), ThresholdsFailed([]string{"p(95)<1"}), ThresholdsUnevaluated([]string{"m"}), NothingAnswered("k6", 3, ""),
-		DataIncomplete("12 samples were lost"), RunInterrupted("the run so far"), CommandInterrupted(), RunExists("RUN"), RunNotFound("x", nil), RunActive("RUN"),
+		DataIncomplete("12 samples were lost"), RunInterrupted("the run so far"), CommandInterrupted(), RunExists("RUN"), RunNotFound("x", nil), NoRuns("last"), RunActive("RUN"),
 		RecordCorrupt(err), RecordTooNew(err), ImportInvalid("FILE", err), ExportExists("FILE"), ExportUnwritable("FILE", err),
 	})
 }

@@ -2,6 +2,7 @@ package problem
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 )
 
@@ -15,11 +16,15 @@ func ImportOutsideProject(tool, dir string, files []string) *Problem {
 
 // TargetOnLocalhost is a target that a container cannot reach under that name.
 func TargetOnLocalhost(tool, target string) *Problem {
+	port := "PORT"
+	if u, err := url.Parse(target); err == nil && u.Port() != "" {
+		port = u.Port()
+	}
 	return &Problem{ID: "target-on-localhost", Exit: Input,
 		What: fmt.Sprintf("%s is not this machine inside a container", target),
 		Why:  tool + " runs in a container of the lab, where localhost is the container itself",
 		Fix: []Step{{Say: "run " + tool + " on this machine, beside the same lab", Run: "ltlab " + tool + " --runner host -s FILE"},
-			{Say: "or, when the service listens on all addresses, call it by the machine's name", Run: "ltlab " + tool + " -s FILE -e BASE_URL=http://host.docker.internal:PORT"}}}
+			{Say: "or, when the service listens on all addresses, call it by the machine's name", Run: "ltlab " + tool + " -s FILE -e BASE_URL=http://host.docker.internal:" + port}}}
 }
 
 // FileOutsideContainer is a file in the tool's flags that its container does not see.

@@ -18,18 +18,18 @@ func DashboardsInvalid(source string, wrong []string) *Problem {
 			{Say: "or link the files that are in order", Run: "ltlab dashboard link FILE…"}}}
 }
 
-// DashboardsNotFound is a path that is no folder with dashboards and no dashboard.
-func DashboardsNotFound(source, why string) *Problem {
+// DashboardsNotFound is a path that is no folder with dashboards and no dashboard; what was to be done with them is a command.
+func DashboardsNotFound(command, source, why string) *Problem {
 	return &Problem{ID: "dashboard-not-found", Exit: Input,
 		What: fmt.Sprintf("there are no dashboards in %s", source), Why: why,
-		Fix: []Step{{Say: "name a folder with dashboards as JSON, or one such file", Run: "ltlab dashboard link DIR"}}}
+		Fix: []Step{{Say: "name a folder with dashboards as JSON, or one such file", Run: "ltlab dashboard " + command + " DIR"}}}
 }
 
-// DashboardsUnset is a link without a path, where no ltlab.yaml names a folder.
-func DashboardsUnset(why string) *Problem {
+// DashboardsUnset is a command without a path, where no ltlab.yaml names a folder.
+func DashboardsUnset(command, why string) *Problem {
 	return &Problem{ID: "dashboard-folder-unset", Exit: Usage,
-		What: "which dashboards to link is not said", Why: why,
-		Fix: []Step{{Say: "name them", Run: "ltlab dashboard link DIR"}, {Say: "or put the line \"dashboards: FOLDER\" into the project's ltlab.yaml"}}}
+		What: "which dashboards to " + command + " is not said", Why: why,
+		Fix: []Step{{Say: "name them", Run: "ltlab dashboard " + command + " DIR"}, {Say: "or put the line \"dashboards: FOLDER\" into the project's ltlab.yaml"}}}
 }
 
 // DashboardsNotLinked is a name or a path that no link has.
@@ -62,11 +62,11 @@ func DashboardsEmpty(panels, repairable int) *Problem {
 	return p
 }
 
-// DashboardsNeedGrafana is a wish to open linked dashboards where there is no Grafana.
-func DashboardsNeedGrafana(why string) *Problem {
+// DashboardsNeedGrafana is a wish to open linked dashboards where there is no Grafana; way is how to have one.
+func DashboardsNeedGrafana(why string, way Step) *Problem {
 	return &Problem{ID: "dashboard-needs-grafana", Exit: NotRunning,
 		What: "linked dashboards are shown by Grafana, which does not run", Why: why,
-		Fix: []Step{{Say: "start the lab on Docker", Run: "ltlab start --engine docker"}, {Say: "the lab's own boards need no Grafana", Run: "ltlab ui"}}}
+		Fix: []Step{way, {Say: "the lab's own boards need no Grafana", Run: "ltlab ui"}}}
 }
 
 // DashboardsUnknown is a registry of links that cannot be read.
@@ -77,6 +77,6 @@ func DashboardsUnknown(err error) *Problem {
 }
 
 func dashboardExamples() []*Problem {
-	return []*Problem{DashboardsInvalid("DIR", []string{"a.json: line 3: unexpected end"}), DashboardsNotFound("DIR", "it is empty"), DashboardsUnset("no ltlab.yaml"),
-		DashboardsNotLinked("shop", nil), DashboardsStale([]string{"shop: gone"}), DashboardsEmpty(1, 1), DashboardsNeedGrafana("the lab runs embedded"), DashboardsUnknown(errors.New("example"))}
+	return []*Problem{DashboardsInvalid("DIR", []string{"a.json: line 3: unexpected end"}), DashboardsNotFound("link", "DIR", "it is empty"), DashboardsUnset("link", "no ltlab.yaml"),
+		DashboardsNotLinked("shop", nil), DashboardsStale([]string{"shop: gone"}), DashboardsEmpty(1, 1), DashboardsNeedGrafana("the lab runs embedded", Step{Say: "start it on Docker", Run: "ltlab start"}), DashboardsUnknown(errors.New("example"))}
 }

@@ -2,32 +2,42 @@ package problem
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// ChecksFailed is an examination in which checks failed; each says itself what it saw and what helps.
-func ChecksFailed(ids []string) *Problem {
+// ChecksFailed is an examination in which checks failed; each says itself what it saw and what helps. Asked are the checks
+// that were named, none for all of them; repairs says whether --fix mends any.
+func ChecksFailed(ids, asked []string, repairs bool) *Problem {
 	what := "1 check failed"
 	if len(ids) != 1 {
 		what = fmt.Sprintf("%d checks failed", len(ids))
 	}
+	fix := Step{Say: "give the command that stands beside each, or have what is safe done", Run: doctor(asked, "--fix")}
+	if !repairs {
+		fix = Step{Say: "give the command that stands beside each, then look again", Run: doctor(asked)}
+	}
 	return &Problem{ID: "doctor-failed", Exit: Environment,
-		What: what, Why: strings.Join(ids, ", "),
-		Fix: []Step{{Say: "give the command that stands beside each, or have what is safe done", Run: "ltlab doctor --fix"}}}
+		What: what, Why: strings.Join(ids, ", "), Fix: []Step{fix}}
+}
+
+// doctor is the command with the checks that were named.
+func doctor(checks []string, flags ...string) string {
+	return strings.Join(slices.Concat([]string{"ltlab doctor"}, checks, flags), " ")
 }
 
 // RepairConsentNeeded is a repair that nobody could agree to.
-func RepairConsentNeeded() *Problem {
+func RepairConsentNeeded(checks []string) *Problem {
 	return &Problem{ID: "terminal-needed", Exit: Usage,
 		What: "ltlab doctor --fix asks before it changes anything", Why: "nobody can answer: standard input is no terminal, or --json was given",
-		Fix: []Step{{Say: "see what it would do", Run: "ltlab doctor --fix --dry-run"}, {Say: "agree on the command line", Run: "ltlab doctor --fix --yes"}}}
+		Fix: []Step{{Say: "see what it would do", Run: doctor(checks, "--fix", "--dry-run")}, {Say: "agree on the command line", Run: doctor(checks, "--fix", "--yes")}}}
 }
 
 // RepairRefused is a repair that the user was asked for and did not agree to.
-func RepairRefused() *Problem {
+func RepairRefused(checks []string) *Problem {
 	return &Problem{ID: "not-confirmed", Exit: Usage,
 		What: "nothing was repaired", Why: `the answer was not "yes"`,
-		Fix: []Step{{Say: "give it again and type the whole word, or agree on the command line", Run: "ltlab doctor --fix --yes"}}}
+		Fix: []Step{{Say: "give it again and type the whole word, or agree on the command line", Run: doctor(checks, "--fix", "--yes")}}}
 }
 
 // DiagnosisExists is a report whose file is there already.
@@ -64,6 +74,6 @@ func StoreTooNew(err error) *Problem {
 
 func doctorExamples() []*Problem {
 	err := fmt.Errorf("example")
-	return []*Problem{ChecksFailed([]string{"store"}), RepairConsentNeeded(), RepairRefused(), DiagnosisExists("FILE"), DiagnosisUnwritable("FILE", err),
+	return []*Problem{ChecksFailed([]string{"store"}, nil, true), RepairConsentNeeded(nil), RepairRefused(nil), DiagnosisExists("FILE"), DiagnosisUnwritable("FILE", err),
 		StoreDamaged("FILE", err), StoreTooNew(err), SystemRefused("open FILE", err), NetworkFailed("127.0.0.1:1", err)}
 }

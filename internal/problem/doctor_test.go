@@ -18,7 +18,7 @@ func doctorPages() []*Problem {
 	refused := &fs.PathError{Op: "mkdir", Path: "/srv/tmp/ltlab-1234", Err: syscall.EROFS}
 	nobody := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8086}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	return []*Problem{
-		ChecksFailed([]string{"settings-mode", "telegraf"}), RepairConsentNeeded(), RepairRefused(), DiagnosisExists("report.tar.gz"),
+		ChecksFailed([]string{"settings-mode", "telegraf"}, []string{"settings-mode", "telegraf"}, true), RepairConsentNeeded(nil), RepairRefused(nil), DiagnosisExists("report.tar.gz"),
 		DiagnosisUnwritable("reports/report.tar.gz", errors.New("open reports/.ltlab-report-1234: no such file or directory")),
 		From(refused), From(nobody), StoreDamaged("/home/me/.local/share/ltlab/lab/store.db", errors.New("the store of runs is damaged: database disk image is malformed (11)")),
 		StoreTooNew(errors.New("/home/me/.local/share/ltlab/lab/store.db: the store of runs has version 9, this ltlab knows up to 4")),
@@ -91,8 +91,22 @@ func TestTheEnginesOwnWordsAreRecognized(t *testing.T) {
 }
 
 func TestADoctorNamesEveryCheckThatFailed(t *testing.T) {
-	p := ChecksFailed([]string{"store", "locks"})
+	p := ChecksFailed([]string{"store", "locks"}, nil, true)
 	if p.What != "2 checks failed" || p.Why != "store, locks" || slices.Contains([]int{OK, Internal}, p.Exit) {
 		t.Errorf("got %s", p.Text())
+	}
+}
+
+func TestADoctorsCommandsKeepTheChecksThatWereAskedFor(t *testing.T) {
+	asked := []string{"store", "locks"}
+	for want, p := range map[string]*Problem{
+		"ltlab doctor store locks --fix":           ChecksFailed([]string{"store"}, asked, true),
+		"ltlab doctor store locks":                 ChecksFailed([]string{"store"}, asked, false),
+		"ltlab doctor store locks --fix --dry-run": RepairConsentNeeded(asked),
+		"ltlab doctor store locks --fix --yes":     RepairRefused(asked),
+	} {
+		if got := p.Fix[0].Run; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

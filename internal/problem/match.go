@@ -19,6 +19,9 @@ func match(err error) *Problem {
 	case errors.As(err, &version):
 		return RecordTooNew(err)
 	case errors.As(err, &missing):
+		if missing.Empty {
+			return NoRuns(missing.Name)
+		}
 		return RunNotFound(missing.Name, missing.Matches)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return DiskFull(err)

@@ -52,7 +52,7 @@ func onPages() map[string][]*Problem {
 		RunInterrupted("the run up to here is kept as " + run),
 		CommandInterrupted(),
 		RunExists("release-42"),
-		RunNotFound("20260101", nil),
+		RunNotFound("20260101", nil), NoRuns("last"),
 		RunNotFound("2026", []string{"20260102-030405-a1b2c3", "20260102-040506-d4e5f6"}),
 		RunActive(run),
 		RecordCorrupt(fmt.Errorf("%s/runs/%s/run.ndjson: line at byte 1042: invalid character 'x' looking for beginning of value", home, run)),

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// ReportExists is a report whose file is there already.
-func ReportExists(path string) *Problem {
+// ReportExists is a report whose file is there already; report is the command without the names of files, again the whole one.
+func ReportExists(path, report, again string) *Problem {
 	return &Problem{ID: "report-exists", Exit: Usage,
 		What: fmt.Sprintf("%s exists already", path), Why: "nothing was written: a report replaces a file only when it is told to",
-		Fix: []Step{{Say: "choose another name", Run: "ltlab report RUN -o FILE"}, {Say: "or replace it", Run: "ltlab report RUN -o FILE --force"}}}
+		Fix: []Step{{Say: "choose another name", Run: report + " -o FILE"}, {Say: "or replace it", Run: again + " --force"}}}
 }
 
 // ReportUnwritable is a report that cannot be written where it should be.
@@ -42,5 +42,5 @@ func InfluxDoesNotDelete(run string, err error) *Problem {
 
 func reportExamples() []*Problem {
 	err := fmt.Errorf("example")
-	return []*Problem{ReportExists("FILE"), ReportUnwritable("FILE", err), RunInInflux("RUN", "example"), InfluxDoesNotDelete("RUN", err)}
+	return []*Problem{ReportExists("report.html", "ltlab report last", "ltlab report last -o report.html"), ReportUnwritable("FILE", err), RunInInflux("RUN", "example"), InfluxDoesNotDelete("RUN", err)}
 }

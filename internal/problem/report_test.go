@@ -6,7 +6,7 @@ import "errors"
 func reportPages() []*Problem {
 	const run = "20260102-030405-a1b2c3"
 	return []*Problem{
-		ReportExists("report.html"),
+		ReportExists("report.html", "ltlab report last", "ltlab report last -o report.html"),
 		ReportUnwritable("public/report.html", errors.New("open public: no such file or directory")),
 		RunInInflux(run, "InfluxDB keeps measurements in volume ltlab-lab_influxdb-data and the lab does not run"),
 		InfluxDoesNotDelete(run, errors.New(`http://127.0.0.1:8086: dial tcp 127.0.0.1:8086: connect: connection refused`)),

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/hex"
@@ -122,6 +123,7 @@ func startOf(f Folder, otherwise time.Time) time.Time {
 type NotFoundError struct {
 	Name    string
 	Matches []string // ids; empty: none fits
+	Empty   bool     // there is no run at all
 }
 
 func (e *NotFoundError) Error() string {
@@ -145,7 +147,7 @@ func (r Runs) Find(name string) (Folder, error) {
 			}
 		}
 		if n >= len(all) {
-			return "", &NotFoundError{Name: name}
+			return "", &NotFoundError{Name: name, Empty: len(all) == 0}
 		}
 		return all[len(all)-1-n], nil
 	}
@@ -164,4 +166,28 @@ func (r Runs) Find(name string) (Folder, error) {
 		return "", &NotFoundError{Name: name, Matches: fits}
 	}
 	return found, nil
+}
+
+// Closed says whether the tool's side of the record has its end, by its last line alone.
+func (f Folder) Closed() bool {
+	file, err := os.Open(f.Tool())
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	st, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	for n := int64(8 << 10); ; n *= 8 { // an end with many thresholds is long
+		n = min(n, st.Size())
+		b := make([]byte, n)
+		if _, err := file.ReadAt(b, st.Size()-n); err != nil || !bytes.HasSuffix(b, []byte("\n")) {
+			return false
+		}
+		line := b[:n-1]
+		if i := bytes.LastIndexByte(line, '\n'); i >= 0 || n == st.Size() {
+			return bytes.HasPrefix(line[i+1:], []byte(`{"end":`))
+		}
+	}
 }

@@ -126,3 +126,22 @@ func TestAnArchiveWhoseRecordHasNoHeaderIsRefused(t *testing.T) {
 		t.Errorf("got %v, %v", all, err)
 	}
 }
+
+func TestARecordIsClosedWhenItsLastLineIsTheEnd(t *testing.T) {
+	f := Folder(t.TempDir())
+	if f.Closed() {
+		t.Error("there is no file")
+	}
+	long := `{"end":{"x":"` + strings.Repeat("y", 100<<10) + `"}}` + "\n"
+	for text, want := range map[string]bool{
+		"": false, "{\"header\":{}}\n": false, "{\"end\":{}}\n": true, "{\"end\":{}}": false, "{\"header\":{}}\n{\"end\":{}}\n": true,
+		"{\"end\":{}}\n{\"second\":{}}\n": false, "{\"header\":{}}\n" + long: true, long: true, long[:len(long)-1]: false,
+	} {
+		if err := os.WriteFile(f.Tool(), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Closed(); got != want {
+			t.Errorf("%.40q (%d bytes): %t", text, len(text), got)
+		}
+	}
+}

@@ -68,9 +68,9 @@ func (p *page) Rows() (out []Row) {
 	return out
 }
 
-// Look is the class of the run's state: running, finished, failed or interrupted.
+// Look is the class of the run's state: running, finished, failed (a damaged record, too) or interrupted.
 func (r *Run) Look() string {
-	if r.State == analysis.Finished && r.Verdict.Level != boards.Good {
+	if r.State == analysis.Damaged || r.State == analysis.Finished && r.Verdict.Level != boards.Good {
 		return "failed"
 	}
 	return string(r.State)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ltlab/ltlab/internal/mount"
 	"github.com/ltlab/ltlab/internal/preflight"
+	"github.com/ltlab/ltlab/internal/record"
 )
 
 // asOptions are k6's flags that change what a script asks for, as the variables that say the same: `k6 inspect` takes no flags of
@@ -81,6 +82,10 @@ func (k K6) Asks(ctx context.Context, s *Spec, environ []string) (preflight.Aske
 			if value, ok := strings.CutPrefix(v, "BASE_URL="); ok {
 				a.Target = value
 			}
+		}
+		if a.Target != "" && hostPort(a.Target) == "" {
+			a.Warnings = append(a.Warnings, record.Warning{ID: "target-unknown",
+				Text: "BASE_URL is no URL with http:// or https://: whether the target answers was not checked"})
 		}
 	}
 	return a, nil

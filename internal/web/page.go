@@ -95,7 +95,7 @@ func heading(run store.Run, r *http.Request) head {
 func headOf(run store.Run, at string) head {
 	h := head{ID: run.ID, Address: at, State: string(run.State), Says: string(run.State),
 		Scenario: named(run.Scenario, "(no scenario)"), Project: named(run.Project, "(no project)"), Tool: run.Tool,
-		Target: cut(run.Target, 200), Start: run.Start, Length: unit.Seconds(run.Seconds), Exit: unit.None}
+		Target: cut(run.Target, 200), Start: run.Start, Length: unit.Length(run.Span), Exit: unit.None}
 	if run.State == store.Finished {
 		h.Exit = unit.Number(float64(run.Exit))
 		if run.Exit != 0 {

@@ -21,9 +21,13 @@ func apply(src string, edits []edit) string {
 	return src
 }
 
-// query looks at a query for whether it finds something.
-func (c *check) query(at place, src string, put func(string)) *flux {
+// query looks at a query for whether it finds something; false: it is no Flux, and nothing else is to be said of it.
+func (c *check) query(at place, src string, put func(string)) bool {
 	f := parse(src)
+	if why := broken(src, f.tokens); why != "" {
+		c.add(at, Empty, "syntax", "its query can only fail: "+why, "", nil)
+		return false
+	}
 	var edits []edit
 	defer func() {
 		if len(edits) > 0 {
@@ -32,7 +36,7 @@ func (c *check) query(at place, src string, put func(string)) *flux {
 	}()
 	for _, r := range f.reads {
 		if r.fixed != "" {
-			c.add(at, Empty, "fixed-time", "its query reads from the fixed time "+r.fixed+", whatever time is shown", "", nil)
+			c.add(at, Empty, "fixed-time", "its query reads "+r.fixed+", whatever time is shown", "", nil)
 		}
 		if why := c.noBucket(r); why != "" {
 			// the same bucket may stand in several pipelines that go on from one read
@@ -56,7 +60,7 @@ func (c *check) query(at place, src string, put func(string)) *flux {
 			c.add(at, Empty, rule, why, "", nil)
 		}
 	}
-	return f
+	return true
 }
 
 // noBucket says why there is no such bucket, "" when there is.

@@ -29,6 +29,7 @@ type Finding struct {
 	Why     string `json:"why"`      // in a sentence, without a period
 	Repair  string `json:"repair"`   // what --fix does in the lab's copy; "" where nobody but its author can
 	Fixed   bool   `json:"fixed"`    // it did
+	Place   int    `json:"-"`        // which place of its dashboard it is: panels may have neither ids nor titles
 }
 
 // World is what dashboards are measured against.
@@ -52,6 +53,7 @@ type Holder interface {
 type check struct {
 	*World
 	fix      bool
+	place    int // which one is being looked at
 	findings []Finding
 }
 
@@ -61,12 +63,15 @@ func Check(board model.Object, w World, fix bool) []Finding {
 	c := &check{World: &w, fix: fix}
 	c.time(board)
 	for _, v := range model.Variables(board) {
+		c.place++
 		c.variable(v)
 	}
 	for _, a := range model.Annotations(board) {
+		c.place++
 		c.annotation(a)
 	}
 	for p := range model.Panels(board) {
+		c.place++
 		c.panel(p)
 	}
 	return c.findings
@@ -78,7 +83,7 @@ type place struct {
 }
 
 func (c *check) add(p place, effect Effect, rule, why, repair string, do func()) {
-	f := Finding{Rule: rule, Effect: effect, Part: p.part, Panel: p.name, PanelID: p.id, Query: p.query, Why: why, Repair: repair}
+	f := Finding{Rule: rule, Effect: effect, Part: p.part, Panel: p.name, PanelID: p.id, Query: p.query, Why: why, Repair: repair, Place: c.place}
 	if c.fix && do != nil {
 		do()
 		f.Fixed = true

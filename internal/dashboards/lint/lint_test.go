@@ -78,6 +78,13 @@ union(tables: [a, b])`, ""},
 		{"InfluxQL", `SELECT mean("value") FROM "http_req_duration" WHERE $timeFilter`, "influxql"},
 		{"InfluxQL about tags", `show tag values with key = "name"`, "influxql"},
 		{"nothing", " ", "no-query"},
+		{"a bracket that is not closed", `from(bucket: "loadtests" |> range(`, "syntax"},
+		{"a bracket too many", head + good + ")", "syntax"},
+		{"another bracket than the one that is open", head + `r["_field") == "p95")`, "syntax"},
+		{"a quote that is not closed", `from(bucket: "loadtests) |> range(start: -1h)`, "syntax"},
+		{"a quote that is not closed but written", `from(bucket: "loadtests\") |> range(start: -1h)`, "syntax"},
+		{"a pipe into nothing", head + good + " |> ", "syntax"},
+		{"variables with other signs", `from(bucket: "${b}") |> range(start: ${__from:date:YYYY-MM}, stop: ${__to:date:iso}) |> filter(fn: (r) => r.day == "${__from:date:YYYY-MM-DD}" and r.a =~ /^(${x:regex})$/ and [[cond]])`, ""},
 
 		{"a mean of percentiles", head + good + " |> aggregateWindow(every: v.windowPeriod, fn: mean)", "percentile-of-percentiles"},
 		{"a percentile of percentiles", head + good + " |> quantile(q: 0.95)", "percentile-of-percentiles"},
@@ -92,6 +99,19 @@ union(tables: [a, b])`, ""},
 	} {
 		if got := Check(board(t, c.query, ""), world, false); rules(got) != c.want {
 			t.Errorf("%s: found %q, want %q: %+v", c.name, rules(got), c.want, got)
+		}
+	}
+}
+
+func TestAFixedTimeIsCalledWhatItIs(t *testing.T) {
+	for args, want := range map[string]string{
+		"start: 2024-05-01T00:00:00Z":                             "its query reads from the fixed time 2024-05-01T00:00:00Z, whatever",
+		"start: v.timeRangeStart, stop: 2024-05-02T00:00:00Z":     "its query reads up to the fixed time 2024-05-02T00:00:00Z, whatever",
+		"start: 2024-05-01T00:00:00Z, stop: 2024-05-02T00:00:00Z": "from the fixed time 2024-05-01T00:00:00Z up to the fixed time 2024-05-02T00:00:00Z, whatever",
+	} {
+		got := Check(board(t, "from(bucket: v.defaultBucket) |> range("+args+") |> filter(fn: (r) => "+good, ""), world, false)
+		if rules(got) != "fixed-time" || !strings.Contains(got[0].Why, want) {
+			t.Errorf("%s: %+v", args, got)
 		}
 	}
 }

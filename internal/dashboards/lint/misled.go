@@ -9,7 +9,9 @@ import (
 // panelQuery looks at a panel's query for whether it finds something, and whether what it shows is what it seems to be. It
 // says whether it shows percentiles. rescale is called when a repair changes what the figure is of.
 func (c *check) panelQuery(at place, src string, put func(string), rescale func()) (percentiles bool) {
-	c.query(at, src, func(fixed string) { src = fixed; put(fixed) })
+	if !c.query(at, src, func(fixed string) { src = fixed; put(fixed) }) {
+		return false
+	}
 	f := parse(src)
 	if why := constant(f); why != "" {
 		c.add(at, Misleads, "constant", why, "", nil)

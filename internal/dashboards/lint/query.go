@@ -13,7 +13,7 @@ type read struct {
 	filters []condition
 	asked   map[string][]string // keys that filters compare, with the texts
 	calls   []call              // what is done with the rows, in order
-	fixed   string              // an absolute time in range()
+	fixed   string              // in words, where range() has absolute times
 	opaque  bool                // it calls a function of the query's own, which may do anything
 	base    bool                // others go on from it
 }
@@ -94,9 +94,9 @@ func (r *read) chain(t []token, i int, own map[string]bool) {
 		r.calls = append(r.calls, c)
 		switch c.name {
 		case "range":
-			for _, a := range [][]token{c.args["start"], c.args["stop"]} {
-				if len(a) == 1 && a[0].kind == number && len(a[0].s) >= 10 && a[0].s[4] == '-' {
-					r.fixed = a[0].s
+			for _, of := range []struct{ name, word string }{{"start", "from"}, {"stop", "up to"}} {
+				if a := c.args[of.name]; len(a) == 1 && a[0].kind == number && len(a[0].s) >= 10 && a[0].s[4] == '-' {
+					r.fixed = strings.TrimSpace(r.fixed + " " + of.word + " the fixed time " + a[0].s)
 				}
 			}
 		case "filter":

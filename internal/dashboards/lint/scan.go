@@ -110,7 +110,7 @@ func regexHere(before []token) bool {
 		return false
 	}
 	t := before[len(before)-1]
-	return t.kind == sign && t.s != ")" && t.s != "]" && t.s != "}"
+	return t.is("return") || t.kind == sign && t.s != ")" && t.s != "]" && t.s != "}"
 }
 
 // quoted reads a string that begins at i.

@@ -61,6 +61,14 @@ func Seconds(s int64) string {
 	return fmt.Sprintf("%d h %02d m", s/3600, s/60%60)
 }
 
+// Length writes how long load went on, in seconds: "6.0 s", and from a minute on as Seconds does.
+func Length(s float64) string {
+	if s < 59.95 {
+		return fmt.Sprintf("%.1f s", s)
+	}
+	return Seconds(int64(math.Round(s)))
+}
+
 func duration(ms float64) string {
 	switch a := math.Abs(ms); {
 	case a == 0:

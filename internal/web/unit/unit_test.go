@@ -119,3 +119,11 @@ func TestSecondsAndClockReadAsTime(t *testing.T) {
 		}
 	}
 }
+
+func TestALengthHasATenthOfASecondBelowAMinute(t *testing.T) {
+	for s, want := range map[float64]string{0: "0.0 s", 6.04: "6.0 s", 59.94: "59.9 s", 59.96: "1 m 00 s", 75.6: "1 m 16 s", 3725: "1 h 02 m"} {
+		if got := Length(s); got != want {
+			t.Errorf("%g s is %q, want %q", s, got, want)
+		}
+	}
+}
