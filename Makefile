@@ -46,7 +46,7 @@ bench-k6: build ## measure what k6's output costs, with and without InfluxDB, an
 	e2e/run bench-k6
 
 .PHONY: bench-artillery
-bench-artillery: build ## measure what Artillery's plugin costs, in about 50 minutes, and write docs/benchmarks-artillery.md
+bench-artillery: build ## measure what Artillery's plugin costs, in about half an hour, and write docs/benchmarks-artillery.md
 	e2e/run bench-artillery
 
 .PHONY: bench-boards

@@ -319,12 +319,8 @@ export default function () {
 
 func boxCtrlC(t *testing.T, b *Bench) Result {
 	b.onEngine()
-	b.Scenario("bursts.js")
 	api, inside := b.reachable()
-	p := b.Start("k6", "-s", "bursts.js", "--id", "once", "--runner", "docker", "-e", "LENGTH=120s", "-e", "BASE_URL="+inside)
-	b.until("load", limit, func() bool {
-		return api.loaded() > lasts(4e9, 30e9) && api.count()%50 == 0 && api.quiet() > 2e8
-	})
+	p := b.inBursts("once", api, inside, "--runner", "docker")
 	p.Signal(interrupted)
 	r := b.problem(p.Wait(), "interrupted", 130, "kept as once")
 	doc := b.Show("once")

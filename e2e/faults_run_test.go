@@ -72,14 +72,21 @@ func (b *Bench) missing(file toolFile, at time.Time, api *target) (missing time.
 	return missing, served
 }
 
-func ctrlC(t *testing.T, b *Bench) Result {
+// inBursts is a run of bursts that waits for a signal, once its record has every request that the target counted.
+func (b *Bench) inBursts(id string, api *target, url string, args ...string) *Process {
+	b.t.Helper()
+	bursts := int64(lasts(4*time.Second, 30*time.Second) / (2 * time.Second))
 	b.Scenario("bursts.js")
-	api := newTarget(t)
-	p := b.Start("k6", "-s", "bursts.js", "--id", "once", "-e", "LENGTH=120s", "-e", "BASE_URL="+api.URL)
-	b.until("load", limit, func() bool {
-		// Between two bursts: then no request is under way that only one side would count.
-		return api.loaded() > lasts(4*time.Second, 30*time.Second) && api.count()%50 == 0 && api.quiet() > 200*time.Millisecond
+	p := b.Start(append([]string{"k6", "-s", "bursts.js", "--id", id, "-e", fmt.Sprintf("BURSTS=%d", bursts), "-e", "BASE_URL=" + url}, args...)...)
+	b.until("the record of all bursts", limit, func() bool {
+		return api.count() == 50*bursts && b.toolFile(id).Requests == 50*bursts
 	})
+	return p
+}
+
+func ctrlC(t *testing.T, b *Bench) Result {
+	api := newTarget(t)
+	p := b.inBursts("once", api, api.URL)
 	p.Signal(syscall.SIGINT)
 	r := b.problem(p.Wait(), "interrupted", 130, "kept as once")
 	doc := b.Show("once")

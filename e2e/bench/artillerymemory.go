@@ -16,7 +16,7 @@ func artilleryMemory() mark {
 		how: "20 users arrive every second and ask 20 endpoints once each, 400 requests a second, whose latencies spread over 20 ms each, from 2–22 to 21–41 ms. How long a " +
 			"side and round lasts stands in the figure's name. Memory is the Node process's highest resident size, of `getrusage`; what the load is made against and " +
 			"what is checked are those of artillery-rps. Growth is from half a minute after the beginning, or the middle of a shorter run, to the end.",
-		rounds:  2,
+		rounds:  1,
 		figures: []figure{{name: memoryFigure(steadyLength), unit: "MB", digits: 1, goal: atMost(64)}},
 		measure: measureArtilleryMemory,
 	}

@@ -27,7 +27,7 @@ func marks() []mark {
 func way() []mark { return []mark{influxRPS(), influxSamples(), influxSize(), influxMemory()} }
 
 // ofArtillery are the marks of `make bench-artillery`.
-func ofArtillery() []mark { return []mark{artilleryRPS(), artilleryMemory(), artilleryStart()} }
+func ofArtillery() []mark { return []mark{artilleryRPS(), artilleryStart(), artilleryMemory()} }
 
 // ofBoards are the marks of `make bench-boards`.
 func ofBoards() []mark { return []mark{boardsBrowser(), boardsFlux(), boardsLive()} }

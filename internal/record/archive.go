@@ -67,6 +67,9 @@ func (r Runs) Import(src io.Reader) (Folder, error) {
 	}
 	folder := Folder(tmp)
 	run, err := readWhole(folder.Run())
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("it holds no " + RunFile)
+	}
 	if err != nil {
 		return "", err
 	}
