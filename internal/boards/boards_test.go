@@ -50,6 +50,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"a share is a class's", func(b *Board) { b.Rows[1].Panels[0].Queries[0].Calc = Share }},
 		{"where one is wanted", func(b *Board) { b.Rows[1].Panels[0].Queries[0].By = "status" }},
 		{"condition is of another", func(b *Board) { b.Rows[1].Panels[1].Queries[0].If = answered(rows.ByName, rows.Run) }},
+		{"condition is of another", func(b *Board) { b.Rows[1].Panels[1].Queries[0].Other = true }},
 		{"two queries", func(b *Board) { b.Rows[1].Panels[1].Queries[0].Label = "p99" }},
 		{"a line for each source is of a row by itself", func(b *Board) { b.Rows[2].Panels[1].Queries[0].Rollup = rows.ByRun }},
 		{"which it is computed with, is not one row", func(b *Board) { b.Rows[1].Panels[0].Queries[0].Over = []Query{total("", "http_reqs", "count")} }},

@@ -59,6 +59,10 @@ func other(q Query) Query {
 		return out
 	}
 	q.Other, q.Plus, q.Minus, q.Over = true, again(q.Plus), again(q.Minus), again(q.Over)
+	if q.If != nil {
+		condition := other(*q.If)
+		q.If = &condition
+	}
 	return q
 }
 
@@ -92,13 +96,19 @@ func comparedTotals() []Panel {
 		q.Or = artillery
 		return q
 	}
+	latency := func(field string) Panel {
+		q := whole("http_req_waiting", "http.response_time", field)
+		q.If = answered(rows.ByRun, rows.Run)
+		q.If.Or = "http.codes"
+		p := stat("latency-"+field, "Time to first byte ("+field+", whole run)", Milliseconds, "http_req_waiting or http.response_time, from the merged sketch of each run.", q)
+		p.Withheld = noneAnswered
+		return p
+	}
 	return []Panel{
 		stat("requests", "Requests (count, whole run)", Count, "Requests of both runs.", whole("http_reqs", "http.requests", "count")),
 		stat("request-rate", "Request rate (average, whole run)", RequestRate, "Requests divided by the length of each run.", perSecond(whole("http_reqs", "http.requests", "count"))),
 		stat("failed", "Failed (of requests, whole run)", Percent, "Answers outside 200–399 plus requests without an answer.", eitherFailed("", rows.Run)),
-		stat("latency-p50", "Time to first byte (p50, whole run)", Milliseconds, "http_req_waiting or http.response_time, from the merged sketch of each run.", whole("http_req_waiting", "http.response_time", "p50")),
-		stat("latency-p95", "Time to first byte (p95, whole run)", Milliseconds, "http_req_waiting or http.response_time, from the merged sketch of each run.", whole("http_req_waiting", "http.response_time", "p95")),
-		stat("latency-p99", "Time to first byte (p99, whole run)", Milliseconds, "http_req_waiting or http.response_time, from the merged sketch of each run.", whole("http_req_waiting", "http.response_time", "p99")),
+		latency("p50"), latency("p95"), latency("p99"),
 	}
 }
 

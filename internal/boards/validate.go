@@ -161,8 +161,8 @@ func (q *Query) faults() (errs []error) {
 		add("a ratio is not computed with")
 	}
 	if q.If != nil {
-		if q.If.Rollup != q.Rollup || q.If.Window != q.Window {
-			add("its condition is of another roll-up or window")
+		if q.If.Rollup != q.Rollup || q.If.Window != q.Window || q.If.Other != q.Other {
+			add("its condition is of another roll-up, window or run")
 		}
 		for _, err := range q.If.faults() {
 			add("its condition: %w", err)

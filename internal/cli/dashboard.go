@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -99,39 +96,6 @@ func reading(s config.Sources) string {
 		return t
 	}
 	return s.Value(config.InfluxToken).Value
-}
-
-// patience is how long InfluxDB may take to say what it holds.
-const patience = 20 * time.Second
-
-// holder asks an InfluxDB.
-func holder(ctx context.Context, a provision.Access) *lint.Asked {
-	return &lint.Asked{Ask: func(flux string) ([]string, error) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		var answer bytes.Buffer
-		if err := provision.Query(ctx, a, flux, &answer); err != nil {
-			return nil, err
-		}
-		return column(answer.Bytes())
-	}}
-}
-
-// column is the column _value of an answer.
-func column(text []byte) (out []string, err error) {
-	in := csv.NewReader(bytes.NewReader(text))
-	in.FieldsPerRecord = -1
-	rows, err := in.ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	at := slices.Index(rows[0], "_value")
-	for _, row := range rows[1:] {
-		if at >= 0 && at < len(row) {
-			out = append(out, row[at])
-		}
-	}
-	return out, nil
 }
 
 // read are the lab's links.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,8 @@ func newDashboardLink(d *Deps) *cobra.Command {
 		Short: "Show a project's dashboards in the lab's Grafana",
 		Long: "Copies the dashboards of folders, and of folders in them, or of single files into the folder that Grafana watches, with the lab's\n" +
 			"datasource and uids of their own. They are there seconds later. Without an argument it is the folder that the project's\n" +
-			"ltlab.yaml names. Nothing is linked unless every file is in order.",
+			"ltlab.yaml names. Nothing is linked unless every file is in order. What was linked under another name, as of a project that was\n" +
+			"renamed, is linked under the new one alone.",
 		Example: "  ltlab dashboard link ./dashboards\n  ltlab dashboard link ../shop/dashboards ../bank/grafana/checkout.json",
 		RunE:    func(cmd *cobra.Command, args []string) error { return runDashboardLink(cmd.Context(), d, args) },
 	}
@@ -39,9 +41,10 @@ type dashboardLink struct {
 	Root       string           `json:"root"`
 	Sources    []string         `json:"sources"`
 	State      dashboards.State `json:"state"`
-	Why        string           `json:"why,omitempty"` // of a state that is not well
-	Repair     bool             `json:"repair"`        // the copies have what lint --fix repaired
-	Empty      int              `json:"empty"`         // panels, variables and annotations that will be empty
+	Why        string           `json:"why,omitempty"`      // of a state that is not well
+	Replaced   []string         `json:"replaced,omitempty"` // folders of links that had a source of it under another name
+	Repair     bool             `json:"repair"`             // the copies have what lint --fix repaired
+	Empty      int              `json:"empty"`              // panels, variables and annotations that will be empty
 	Misleading int              `json:"misleading"`
 	Dashboards []dashboardBoard `json:"dashboards"`
 
@@ -104,7 +107,9 @@ func runDashboardLink(ctx context.Context, d *Deps, args []string) error {
 	}
 	doc := l.doc()
 	for i := range done {
-		doc.Links = append(doc.Links, l.document(&done[i].Link, done[i].Checked))
+		v := l.document(&done[i].Link, done[i].Checked)
+		v.Replaced = done[i].Replaced
+		doc.Links = append(doc.Links, v)
 	}
 	if d.json {
 		return term.JSON(d.IO.Out, doc)
@@ -119,6 +124,9 @@ func runDashboardLink(ctx context.Context, d *Deps, args []string) error {
 // writeLinked shows what was linked or read anew.
 func (d *Deps) writeLinked(v *dashboardLink) {
 	fmt.Fprintf(d.IO.Out, "%s: %s\n", printable(v.Folder), count(float64(len(v.Dashboards)))+plural(len(v.Dashboards), " dashboard"))
+	if len(v.Replaced) > 0 {
+		fmt.Fprintf(d.IO.Out, "  no longer linked as %s\n", printable(strings.Join(v.Replaced, ", ")))
+	}
 	for _, b := range v.Dashboards {
 		line := "  " + printable(b.Title)
 		if b.URL != nil {
@@ -197,6 +205,10 @@ func runDashboardUnlink(ctx context.Context, d *Deps, name string) error {
 		return term.JSON(d.IO.Out, unlinkDoc{Schema, done})
 	}
 	fmt.Fprintf(d.IO.Out, "%s: %d%s taken out; the project's files are as they were\n", printable(done.Folder), done.Boards, plural(done.Boards, " dashboard"))
+	if done.Why != "" {
+		d.IO.Progress(false)(term.Event{Service: printable(done.Folder), Warn: true,
+			Text: fmt.Sprintf("the other sources could not be read again, and %d%s of them stayed as before: %s", done.Kept, plural(done.Kept, " dashboard"), unbroken(done.Why))})
+	}
 	return nil
 }
 

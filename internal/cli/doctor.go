@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,7 @@ type doctorOptions struct {
 	dryRun  bool
 	offline bool
 	report  string
+	secrets []string // that its answers must not hold
 }
 
 func newDoctor(d *Deps) *cobra.Command {
@@ -84,12 +86,20 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 		}
 		defer report.discard()
 	}
-	clean := redactor(d, p)
+	clean := o.redactor(p)
 	checked := func() ([]doctor.Outcome, error) {
-		all, err := doctor.Examine(ctx, p.Checks(), doctor.Options{Only: o.checks, Clean: clean.Text})
+		all, err := doctor.Examine(ctx, p.Checks(), doctor.Options{Only: o.checks, Clean: clean.Text, Late: func(ids []string) {
+			if !d.json {
+				fmt.Fprintf(d.IO.Err, "waiting at most 5 s for %s to clear up; Ctrl-C again ends at once\n", strings.Join(ids, ", "))
+			}
+		}})
 		var unknown *doctor.UnknownError
-		if errors.As(err, &unknown) {
+		var left *doctor.UnclearedError
+		switch {
+		case errors.As(err, &unknown):
 			return nil, &usageError{fmt.Errorf("%w; `ltlab doctor --list` shows them", err)}
+		case errors.As(err, &left):
+			return nil, problem.ExaminationInterrupted(left.IDs)
 		}
 		return all, err
 	}
@@ -99,11 +109,12 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 	}
 	doc := newDoctorDoc(p, o.checks, all)
 	if o.fix {
-		changed, err := o.repair(ctx, all, doc)
+		changed, err := o.repair(ctx, p, all, doc)
 		if err != nil {
 			return err
 		}
 		if changed {
+			clean = o.redactor(p)                             // a repair may have made new ones
 			if p, err = d.patient(h, o.offline); err != nil { // it remembers how the lab stood
 				return err
 			}
@@ -137,7 +148,7 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 }
 
 // repair does what is safe, after it said so and was allowed to; it says whether it did anything.
-func (o *doctorOptions) repair(ctx context.Context, all []doctor.Outcome, doc *doctorDoc) (changed bool, err error) {
+func (o *doctorOptions) repair(ctx context.Context, p *doctor.Patient, all []doctor.Outcome, doc *doctorDoc) (changed bool, err error) {
 	d := o.deps
 	var todo []doctor.Outcome
 	for _, c := range all {
@@ -173,8 +184,9 @@ func (o *doctorOptions) repair(ctx context.Context, all []doctor.Outcome, doc *d
 		if err != nil {
 			r.Done, r.Says = false, short(err)
 		}
+		r.Says = o.redactor(p).Text(r.Says)
 		doc.Repairs = append(doc.Repairs, r)
-		d.IO.Progress(d.json)(term.Event{Service: c.ID, Text: r.Says, Warn: !r.Done})
+		d.IO.Progress(d.json)(term.Event{Service: c.ID, Text: visible(r.Says), Warn: !r.Done})
 		if ctx.Err() != nil {
 			return true, context.Cause(ctx)
 		}
@@ -208,25 +220,30 @@ func (o *doctorOptions) agreed(ctx context.Context) error {
 	return nil
 }
 
-// redactor knows the secrets of the lab and of the caller's environment.
-func redactor(d *Deps, p *doctor.Patient) *doctor.Redactor {
-	var secrets []string
-	if s, err := p.Settings(); err == nil {
+// redactor knows the secrets of the lab and of the caller's environment as they are now, and those that it knew before: what was
+// written with them is still there.
+func (o *doctorOptions) redactor(p *doctor.Patient) *doctor.Redactor {
+	d := o.deps
+	s, broken := p.Settings()
+	if broken == nil {
 		for _, k := range config.Keys() {
 			if k.Secret {
-				secrets = append(secrets, s.Env.Value(k.Name), d.Getenv(k.Name))
+				o.secrets = append(o.secrets, s.Env.Value(k.Name), d.Getenv(k.Name))
 			}
 		}
 		for name, value := range s.Env.Values() { // what ltlab does not know may be a secret of somebody else's
 			if doctor.Secretive(name) {
-				secrets = append(secrets, value)
+				o.secrets = append(o.secrets, value)
 			}
 		}
 	}
+	if text, err := os.ReadFile(p.Home.Env()); err == nil {
+		o.secrets = append(o.secrets, doctor.Salvage(text, broken != nil)...)
+	}
 	for _, v := range d.Environ() {
 		if name, value, ok := strings.Cut(v, "="); ok && doctor.Secretive(name) {
-			secrets = append(secrets, value)
+			o.secrets = append(o.secrets, value)
 		}
 	}
-	return doctor.NewRedactor(secrets)
+	return doctor.NewRedactor(o.secrets)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -55,6 +56,16 @@ func TestAnErrorOfTheNetworkThatNobodyKnowsBetterHasAPage(t *testing.T) {
 	}
 	code, out, err := run(t, dial, "k6", "-s", "a.js", "--debug")
 	if code != problem.Environment || out != "" || !strings.Contains(err, "docs/problems/network-failed.md") || !strings.Contains(err, "debug: dial tcp: no route to host") {
+		t.Errorf("exit %d, stdout %q, stderr:\n%s", code, out, err)
+	}
+}
+
+func TestATimeThatWasOverIsNotBlamedOnTheNetwork(t *testing.T) {
+	slow := func(d *Deps) {
+		d.Getwd = func() (string, error) { return "", fmt.Errorf("look where you are: %w", context.DeadlineExceeded) }
+	}
+	code, out, err := run(t, slow, "k6", "-s", "a.js")
+	if code != problem.Environment || out != "" || !strings.Contains(err, "error: this took too long: look where you are") || !strings.Contains(err, "docs/problems/timed-out.md") {
 		t.Errorf("exit %d, stdout %q, stderr:\n%s", code, out, err)
 	}
 }

@@ -111,9 +111,9 @@ func (o *doctorOptions) write(doc *doctorDoc, all []doctor.Outcome) {
 			continue
 		}
 		for _, s := range c.Fix {
-			text := s.Say
+			text := visible(s.Say)
 			if s.Run != "" {
-				text += ":   " + t.Bold(s.Run)
+				text += ":   " + t.Bold(visible(s.Run)) // whole, for it is to be given
 			}
 			fmt.Fprintf(out, "    %-*s  fix: %s\n", width, "", text)
 		}
@@ -124,7 +124,7 @@ func (o *doctorOptions) write(doc *doctorDoc, all []doctor.Outcome) {
 	n := doc.Counts
 	fmt.Fprintf(out, "\n%d%s: %d pass, %d warn, %d fail, %d skipped\n", len(all), plural(len(all), " check"), n[doctor.Pass], n[doctor.Warn], n[doctor.Fail], n[doctor.Skip])
 	if doc.Report != nil {
-		fmt.Fprintf(out, "the report is in %s; look into it before you send it\n", *doc.Report)
+		fmt.Fprintf(out, "the report is in %s; look into it before you send it\n", visible(*doc.Report))
 	}
 }
 

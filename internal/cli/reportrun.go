@@ -100,7 +100,7 @@ func reportFigures(d *runDoc) (out []report.Figure) {
 		latency(s.TTFB.Metric, &s.TTFB.Latency)
 	}
 	for _, code := range slices.Sorted(maps.Keys(s.Codes)) {
-		name := "status " + printable(code)
+		name := report.OfStatus + printable(code)
 		if code == "0" {
 			continue // is "without an answer"
 		}

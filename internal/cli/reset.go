@@ -121,51 +121,50 @@ func (d *Deps) measured(ctx context.Context, l *lab.Lab, st *lab.Status) ([]engi
 	return nil, nil
 }
 
-// elsewhere is the InfluxDB of the lab's settings where that is not the lab's own; nil when there is none. It may hold more than
-// this lab's runs, so that it is not emptied.
-func (d *Deps) elsewhere(st *lab.Status) (*database, error) {
-	env, err := d.env()
-	if err != nil {
-		return nil, err
-	}
-	db := databaseOf(env, st)
-	if db == nil || db.access.URL == st.URL(engine.InfluxDB) {
-		return nil, nil
-	}
-	return db, nil
-}
-
-// reset empties InfluxDB first, which may refuse, then what lies on disk.
+// reset removes first what may refuse, another InfluxDB before the lab's own, and then what lies on disk. Whatever ends it, records
+// are there as long as a database may have their points, so that the same command does the rest.
 func (d *Deps) reset(ctx context.Context, l *lab.Lab, st *lab.Status, database bool, elsewhere *database) error {
 	progress := d.IO.Progress(d.json)
 	runs, err := runFiles(l.Home) // once more: a run may have begun since the question
 	if err != nil {
 		return err
 	}
-	if database {
-		access, src, err := d.influx(st, config.InfluxToken)
-		if err != nil {
+	var done []string
+	stopped := func(err error, kept string) error {
+		if ctx.Err() != nil {
 			return err
 		}
-		n, err := provision.Reset(ctx, access, src.Value(config.InfluxBucket).Value, src.Value(config.InfluxBucket1M).Value)
-		if err != nil {
-			return err
-		}
-		progress(term.Event{Service: engine.InfluxDB, Text: fmt.Sprintf("buckets emptied: %d", n)})
+		return problem.ResetStopped(err, strings.Join(append(done, kept), "; "))
 	}
 	if elsewhere != nil {
 		all, err := l.Home.Runs().List()
 		if err != nil {
 			return problem.HomeUnusable(string(l.Home), err)
 		}
-		for _, f := range all {
+		for i, f := range all {
 			if err := elsewhere.forget(ctx, f, progress); err != nil {
-				return err
+				if i > 0 {
+					done = append(done, fmt.Sprintf("InfluxDB at %s has no point of %d of %d runs any more", elsewhere.access.URL, i, len(all)))
+				}
+				return stopped(err, "everything else is as it was")
 			}
 		}
+		done = append(done, fmt.Sprintf("InfluxDB at %s has no point of these runs any more", elsewhere.access.URL))
+	}
+	if database {
+		access, src, err := d.influx(st, config.InfluxToken)
+		if err != nil {
+			return stopped(err, "every record is kept")
+		}
+		n, err := provision.Reset(ctx, access, src.Value(config.InfluxBucket).Value, src.Value(config.InfluxBucket1M).Value)
+		if err != nil {
+			return stopped(err, fmt.Sprintf("buckets emptied: %d; every record is kept", n))
+		}
+		progress(term.Event{Service: engine.InfluxDB, Text: fmt.Sprintf("buckets emptied: %d", n)})
+		done = append(done, "the lab's InfluxDB is empty")
 	}
 	if err := removeRuns(l.Home, runs); err != nil {
-		return err
+		return stopped(err, "some records are kept")
 	}
 	if len(runs) > 0 {
 		progress(term.Event{Text: "runs removed: " + count(float64(len(runs)))})

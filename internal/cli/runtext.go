@@ -164,15 +164,20 @@ func millis(ms float64) string {
 	return figure(ms/1000) + " s"
 }
 
-// printable keeps control characters of scenario and tag names away from the terminal, and long ones short.
-func printable(s string) string {
-	const limit = 200
-	s = strings.Map(func(r rune) rune {
+// visible keeps control characters of names away from the terminal.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
 			return '?'
 		}
 		return r
 	}, s)
+}
+
+// printable is what is visible of a name, and of a long one its beginning.
+func printable(s string) string {
+	const limit = 200
+	s = visible(s)
 	if r := []rune(s); len(r) > limit {
 		s = string(r[:limit]) + "…"
 	}

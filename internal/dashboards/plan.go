@@ -43,8 +43,9 @@ func (e *SourceError) Unwrap() error { return e.Err }
 type plan struct {
 	link   Link
 	had    []Board
-	copies [][]byte
+	copies [][]byte // nil for one that stays as it is
 	checks []Checked
+	ended  bool // the link goes, with all that it had
 }
 
 // Checked is what lint finds in one dashboard.
@@ -93,7 +94,10 @@ func newPlan(l Link, w lint.World) (*plan, error) {
 			}
 			b.UID = newUID(l.Folder, strings.TrimSuffix(filepath.ToSlash(rel), ".json")+"/") // no uid has a slash
 		}
-		board := rewrite(f.File, b.UID, uids)
+		board, err := rewrite(f.File, b.UID, uids)
+		if err != nil {
+			return nil, &Invalid{f.path, []Wrong{{f.path, err.Error()}}}
+		}
 		findings := lint.Check(board, w, l.Repair)
 		content, err := model.Write(board)
 		if err != nil {
@@ -146,8 +150,8 @@ func short(s string, n int) string {
 	return s
 }
 
-// folderFor finds a name for a project's folder: its own, or with a number where another link or somebody's own folder has it.
-func folderFor(h config.Home, project string, links []Link) string {
+// folderName is a project's name as a folder's.
+func folderName(project string) string {
 	name := strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' || r == '.' || r == ' ' {
 			return r
@@ -160,6 +164,12 @@ func folderFor(h config.Home, project string, links []Link) string {
 	if name = strings.Trim(name, " ."); name == "" {
 		name = "project"
 	}
+	return name
+}
+
+// folderFor finds a name for a project's folder: its own, or with a number where another link or somebody's own folder has it.
+func folderFor(h config.Home, project string, links []Link) string {
+	name := folderName(project)
 	taken := func(try string) bool {
 		for _, own := range []string{"ltlab", "general", "con", "prn", "aux", "nul"} { // ours, Grafana's, and Windows'
 			if strings.EqualFold(try, own) {

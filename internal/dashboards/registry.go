@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -75,7 +76,7 @@ func (r *Registry) Links() ([]Link, error) {
 	return all.Links, nil
 }
 
-// lock keeps two commands from changing links at once; it waits as long as ctx lets it.
+// lock keeps two commands from changing links at once; it waits as long as ctx lets it. What a killed one left is then removed.
 func (r *Registry) lock(ctx context.Context) (unlock func(), err error) {
 	if err := r.home.Make(); err != nil {
 		return nil, err
@@ -87,17 +88,22 @@ func (r *Registry) lock(ctx context.Context) (unlock func(), err error) {
 		}
 		return nil, err
 	}
+	for _, dir := range r.stale() {
+		_ = os.RemoveAll(dir)
+	}
 	return func() { _ = l.Unlock() }, nil
 }
 
-func (r *Registry) save(links []Link) error {
+func (r *Registry) save(links []Link) error { return write(r.file(), links) }
+
+func write(path string, links []Link) error {
 	slices.SortFunc(links, func(a, b Link) int {
 		if a.Folder < b.Folder {
 			return -1
 		}
 		return 1
 	})
-	return config.WriteJSON(r.file(), register{Format: format, Links: links})
+	return config.WriteJSON(path, register{Format: format, Links: links})
 }
 
 // Dir is the folder of a link's copies.
@@ -105,74 +111,6 @@ func (r *Registry) Dir(l *Link) string { return filepath.Join(r.home.Dashboards(
 
 // Copy is the lab's file of a dashboard.
 func (r *Registry) Copy(l *Link, b *Board) string { return filepath.Join(r.Dir(l), b.UID+".json") }
-
-// staged are the files of a link that is about to change, written beside the folder that Grafana watches: what follows is
-// renaming, for which a full disk has room.
-type staged struct {
-	dir   string
-	plans []*plan
-}
-
-func (r *Registry) stage(plans []*plan) (s *staged, err error) {
-	s = &staged{plans: plans}
-	left, _ := filepath.Glob(r.home.Dashboards() + ".new-*") // of a command that was killed
-	for _, dir := range left {
-		_ = os.RemoveAll(dir)
-	}
-	if s.dir, err = os.MkdirTemp(string(r.home), filepath.Base(r.home.Dashboards())+".new-"); err != nil {
-		return nil, err
-	}
-	for i, p := range plans {
-		for j := range p.link.Boards {
-			path := s.path(i, j)
-			if err = os.WriteFile(path, p.copies[j], 0o644); err == nil {
-				err = os.Chmod(path, 0o644) // whatever the umask: Grafana's user reads it
-			}
-			if err != nil {
-				s.drop()
-				return nil, err
-			}
-		}
-	}
-	return s, nil
-}
-
-func (s *staged) path(i, j int) string { return filepath.Join(s.dir, fmt.Sprintf("%d-%d", i, j)) }
-
-func (s *staged) drop() { _ = os.RemoveAll(s.dir) }
-
-// place puts staged copies where Grafana sees them; one that is right already is left alone. What the link had before and has
-// no more is removed.
-func (r *Registry) place(s *staged) (err error) {
-	if err := r.home.MakeDashboards(); err != nil {
-		return err
-	}
-	for i, p := range s.plans {
-		dir := r.Dir(&p.link)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		if err := os.Chmod(dir, 0o755); err != nil {
-			return err
-		}
-		for j := range p.link.Boards {
-			path := r.Copy(&p.link, &p.link.Boards[j])
-			if same(path, p.copies[j]) {
-				continue
-			}
-			if err := os.Rename(s.path(i, j), path); err != nil {
-				return err
-			}
-		}
-		for j := range p.had {
-			old := p.had[j]
-			if !slices.ContainsFunc(p.link.Boards, func(b Board) bool { return b.UID == old.UID }) {
-				err = errors.Join(err, remove(r.Copy(&p.link, &old)))
-			}
-		}
-	}
-	return err
-}
 
 // clear removes a link's copies, and its folder where nothing else lies in it.
 func (r *Registry) clear(l *Link) (err error) {
@@ -183,8 +121,8 @@ func (r *Registry) clear(l *Link) (err error) {
 	return err
 }
 
-// Made is all that linking has made in the lab's home: the copies and the registry, and the folders of the copies. Of a
-// registry that cannot be read only that itself is known.
+// Made is all that linking has made in the lab's home: the copies, the registry and what a killed command left, and the folders
+// of the copies. Of a registry that cannot be read only that itself is known.
 func (r *Registry) Made() (files, folders []string) {
 	links, err := r.Links()
 	for i := range links {
@@ -195,6 +133,13 @@ func (r *Registry) Made() (files, folders []string) {
 	}
 	if len(links) > 0 || err != nil {
 		files = append(files, r.file())
+	}
+	for _, dir := range r.stale() {
+		entries, _ := os.ReadDir(dir) // what cannot be read is none of ours
+		for _, e := range entries {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+		folders = append(folders, dir)
 	}
 	return files, folders
 }
@@ -209,7 +154,7 @@ func same(path string, content []byte) bool {
 }
 
 func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		return err
 	}
 	return nil

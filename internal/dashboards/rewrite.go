@@ -1,7 +1,6 @@
 package dashboards
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,8 +12,9 @@ import (
 const Datasource = "influxdb"
 
 // rewrite makes of a project's dashboard the lab's copy: its own uid, the lab's datasource, and nothing that only Grafana's
-// import would fill in. uids are the new ones of all the project's dashboards by those in their files.
-func rewrite(f *model.File, uid string, uids map[string]string) model.Object {
+// import would fill in. uids are the new ones of all the project's dashboards by those in their files. An
+// error says why its library panels cannot be put in.
+func rewrite(f *model.File, uid string, uids map[string]string) (model.Object, error) {
 	r := newRewriter(f)
 	values := map[string]string{}
 	for _, in := range f.Inputs {
@@ -23,7 +23,9 @@ func rewrite(f *model.File, uid string, uids map[string]string) model.Object {
 		}
 	}
 	b := f.Board
-	inline(b, f.Elements)
+	if err := inline(b, f.Elements); err != nil {
+		return nil, err
+	}
 	for _, key := range []string{"__inputs", "__requires", "__elements", "iteration", "meta"} {
 		delete(b, key)
 	}
@@ -38,50 +40,7 @@ func rewrite(f *model.File, uid string, uids map[string]string) model.Object {
 	model.Strings(b, false, func(s string) string { return follow(s, uids) })
 	r.board(b)
 	b["id"], b["uid"], b["version"] = nil, uid, 1
-	return b
-}
-
-// inline puts library panels that came with the dashboard in the places where it names them: Grafana has no library of them
-// when it reads files.
-func inline(board model.Object, elements model.Object) {
-	for p := range model.Panels(board) {
-		ref, ok := p["libraryPanel"].(model.Object)
-		if !ok {
-			continue
-		}
-		element, _ := elements[model.Text(ref, "uid")].(model.Object)
-		from, _ := element["model"].(model.Object)
-		if from == nil {
-			from, _ = ref["model"].(model.Object) // older exports have it here
-		}
-		for key, value := range from {
-			if p[key] == nil && key != "libraryPanel" || !slices.Contains([]string{"id", "gridPos", "title", "libraryPanel"}, key) {
-				p[key] = clone(value)
-			}
-		}
-		if p["type"] != nil && p["type"] != "library-panel-ref" && (from != nil || len(model.Targets(p)) > 0) { // else lint says what is missing
-			delete(p, "libraryPanel")
-		}
-	}
-}
-
-// clone keeps two panels of one library panel from sharing their parts.
-func clone(v any) any {
-	switch v := v.(type) {
-	case model.Object:
-		out := maps.Clone(v)
-		for key := range out {
-			out[key] = clone(out[key])
-		}
-		return out
-	case []any:
-		out := slices.Clone(v)
-		for i := range out {
-			out[i] = clone(out[i])
-		}
-		return out
-	}
-	return v
+	return b, nil
 }
 
 var address = regexp.MustCompile(`(^|/)(d|d-solo)/([A-Za-z0-9_-]+)`)

@@ -5,7 +5,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +24,7 @@ const (
 	Fail Status = "fail"
 )
 
-// Groups of checks, in the order in which they are shown.
+// groups are those of checks, in the order in which they are shown.
 var groups = []string{"binary", "engine", "resources", "network", "files", "lab", "embedded", "tools"}
 
 // Check is one question that the doctor asks.
@@ -66,6 +65,7 @@ type Options struct {
 	Only   []string // these checks and what they need; empty: all
 	AtOnce int      // checks at the same time; 0: 4
 	Clean  func(string) string
+	Late   func(ids []string) // called when ctx has ended and these checks still run
 }
 
 // usual is how long a check may take that says nothing else.
@@ -83,7 +83,8 @@ func (e *UnknownError) Error() string {
 }
 
 // Examine asks the checks, several at the same time, each after those that it needs; answers have the order of the checks.
-// A name in Only that is no check is an *UnknownError; else the error is that of an ended ctx.
+// A name in Only that is no check is an *UnknownError. When ctx ends no other check begins, and those that run get a while to clear
+// up behind themselves: the error is the end's cause, or an *UnclearedError with that cause.
 func Examine(ctx context.Context, checks []Check, o Options) ([]Outcome, error) {
 	checks, err := pick(checks, o.Only)
 	if err != nil {
@@ -102,12 +103,13 @@ func Examine(ctx context.Context, checks []Check, o Options) ([]Outcome, error) 
 		done[c.ID], at[c.ID] = make(chan struct{}), i
 	}
 	room := make(chan struct{}, o.AtOnce)
+	var work ward
 	var wg sync.WaitGroup
 	for i, c := range checks {
 		wg.Go(func() {
 			defer close(done[c.ID])
 			out[i].Check = c
-			if c.Idle != nil {
+			if ctx.Err() == nil && c.Idle != nil {
 				if why := c.Idle(ctx); why != "" {
 					out[i].Result = Result{Status: Skip, Evidence: o.Clean(why)}
 					return
@@ -126,8 +128,11 @@ func Examine(ctx context.Context, checks []Check, o Options) ([]Outcome, error) 
 			}
 			room <- struct{}{}
 			defer func() { <-room }()
+			if ctx.Err() != nil {
+				return
+			}
 			began := time.Now()
-			out[i].Result = ask(ctx, c)
+			out[i].Result = work.ask(ctx, c)
 			out[i].Took = time.Since(began)
 			out[i].Evidence = o.Clean(out[i].Evidence)
 			out[i].Fix = slices.Clone(out[i].Fix)
@@ -136,8 +141,19 @@ func Examine(ctx context.Context, checks []Check, o Options) ([]Outcome, error) 
 			}
 		})
 	}
-	wg.Wait()
-	return out, context.Cause(ctx)
+	asked := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(asked)
+	}()
+	select {
+	case <-asked:
+		if ctx.Err() == nil {
+			return out, nil
+		}
+	case <-ctx.Done():
+	}
+	return nil, work.cleared(ctx, asked, o.Late)
 }
 
 // because is why a check is skipped: its parent's own reason when that was skipped, too.
@@ -146,37 +162,6 @@ func because(parent *Outcome) string {
 		return parent.Evidence
 	}
 	return "needs " + parent.ID + ", which failed"
-}
-
-// ask runs a check and makes of a time-out, or of a bug, an answer.
-func ask(ctx context.Context, c Check) (r Result) {
-	limit := c.Limit
-	if limit == 0 {
-		limit = usual
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
-	defer cancel()
-	answer := make(chan Result, 1) // a check that does not listen to its context must not hold up the rest
-	go func() {
-		defer func() {
-			if v := recover(); v != nil {
-				answer <- Result{Status: Fail, Problem: "internal", Evidence: fmt.Sprintf("the check itself broke: %v\n%s", v, debug.Stack()),
-					Fix: []problem.Step{{Say: "report this", Run: "ltlab doctor --report report.tar.gz"}}}
-			}
-		}()
-		answer <- c.Run(ctx)
-	}()
-	select {
-	case r = <-answer:
-		return r
-	case <-ctx.Done():
-	}
-	select { // it may just be saying so itself
-	case r = <-answer:
-		return r
-	case <-time.After(time.Second):
-		return Result{Status: Fail, Evidence: context.Cause(ctx).Error(), Fix: []problem.Step{{Say: "see whether the machine is overloaded, then look again", Run: "ltlab doctor " + c.ID}}}
-	}
 }
 
 // pick are the checks of those names with all that they need, in the order of the list.

@@ -91,6 +91,53 @@ func TestACheckThatHangsOrBreaksIsAnAnswerAndHoldsUpNobody(t *testing.T) {
 	})
 }
 
+func TestACheckThatIsCalledOffMayClearUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		called := errors.New("called off")
+		var cleared, began atomic.Bool
+		var late []string
+		end := make(chan struct{})
+		checks := []Check{
+			{ID: "box", Run: func(ctx context.Context) Result {
+				defer cleared.Store(true)
+				cancel(called)
+				close(end)
+				<-time.After(4 * time.Second) // its container goes
+				return pass("")
+			}},
+			{ID: "quick", Run: func(context.Context) Result { <-end; return pass("") }},
+			{ID: "next", Needs: []string{"quick"}, Run: func(context.Context) Result { began.Store(true); return pass("") }},
+		}
+		start := time.Now()
+		all, err := Examine(ctx, checks, Options{Late: func(ids []string) { late = ids }})
+		if took := time.Since(start); all != nil || !errors.Is(err, called) || !cleared.Load() || took != 4*time.Second || !slices.Contains(late, "box") {
+			t.Errorf("after %s: %v, %v; cleared %t; late %v", took, all, err, cleared.Load(), late)
+		}
+		if began.Load() {
+			t.Error("a check began after the end")
+		}
+	})
+}
+
+func TestACheckThatDoesNotClearUpIsNamedAndNotWaitedForForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		release := make(chan struct{})
+		start := time.Now()
+		_, err := Examine(ctx, []Check{
+			{ID: "deaf", Limit: time.Second, Run: func(context.Context) Result { <-release; return pass("") }}, // over before the end, and still at work
+			{ID: "stuck", Run: func(context.Context) Result { <-release; return pass("") }},
+			{ID: "last", Run: func(context.Context) Result { <-time.After(10 * time.Second); cancel(); return pass("") }},
+		}, Options{})
+		close(release)
+		var left *UnclearedError
+		if !errors.As(err, &left) || !slices.Equal(left.IDs, []string{"deaf", "stuck"}) || !errors.Is(err, context.Canceled) || time.Since(start) != 15*time.Second {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+	})
+}
+
 func TestANamedCheckIsAskedWithAllThatItNeeds(t *testing.T) {
 	checks := []Check{{ID: "a", Run: answer(Pass)}, {ID: "b", Needs: []string{"a"}, Run: answer(Pass)}, {ID: "c", Needs: []string{"b"}, Run: answer(Pass)}, {ID: "d", Run: answer(Fail)}}
 	all, err := Examine(t.Context(), checks, Options{Only: []string{"c"}})

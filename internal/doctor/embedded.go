@@ -48,16 +48,6 @@ func (p *Patient) server(ctx context.Context) Result {
 		step("end it, by force after 10 s, and start it again; runs stay", p.cmd("stop")+" && "+p.cmd("start")))
 }
 
-// lastLines are the end of a file, "" when there is none.
-func lastLines(path string, n int) string {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
-}
-
 func (p *Patient) boards(ctx context.Context) Result {
 	_, st, err := p.where(ctx)
 	if err != nil {

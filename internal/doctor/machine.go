@@ -144,25 +144,59 @@ func (p *Patient) orphans(ctx context.Context) Result {
 	if err != nil {
 		return of(err)
 	}
+	return p.orphaned(all)
+}
+
+// orphaned is the answer about containers that nobody will use again, and about those of which that is not known: what was not
+// mounted may come back.
+func (p *Patient) orphaned(all []docker.Orphan) Result {
+	var sure, unsure []docker.Orphan
+	for _, o := range all {
+		if o.Unsure {
+			unsure = append(unsure, o)
+		} else {
+			sure = append(sure, o)
+		}
+	}
 	if len(all) == 0 {
 		return pass("none")
 	}
-	const most = 5
 	var lines []string
-	for i, o := range all {
-		if i == most {
-			lines = append(lines, fmt.Sprintf("and %d more", len(all)-most))
-			break
+	var fix []problem.Step
+	var repair *Repair
+	if len(sure) > 0 {
+		lines = append(lines, many(len(sure), "stopped container")+" that nobody will use again", naming(sure))
+		fix = append(fix, step("remove them; no volume goes", p.mend("orphans")))
+		repair = &Repair{Say: fmt.Sprintf("remove %s of killed runs and removed labs, and no volume", many(len(sure), "stopped container")),
+			Do: func(ctx context.Context) (string, error) {
+				return "removed " + many(len(sure), "container"), p.Docker.Discard(ctx, sure)
+			}}
+	}
+	if len(unsure) > 0 {
+		lines = append(lines, "not known whether anybody will use "+many(len(unsure), "stopped container")+" again", naming(unsure))
+		var names []string
+		for _, o := range unsure[:min(mostListed, len(unsure))] {
+			names = append(names, quoted(o.Name))
 		}
+		fix = append(fix, step("mount the disk that has the folder; if that lab is gone for good, remove them", "docker rm "+strings.Join(names, " ")))
+	}
+	r := warn(strings.Join(lines, "\n"), fix...)
+	r.Repair = repair
+	return r
+}
+
+// mostListed is how many containers an answer names.
+const mostListed = 5
+
+func naming(all []docker.Orphan) string {
+	var lines []string
+	for _, o := range all[:min(mostListed, len(all))] {
 		lines = append(lines, o.Name+": "+o.Why)
 	}
-	r := warn(fmt.Sprintf("%s that nobody will use again\n%s", many(len(all), "stopped container"), strings.Join(lines, "\n")),
-		step("remove them; no volume goes", p.mend("orphans")))
-	r.Repair = &Repair{Say: fmt.Sprintf("remove %s of killed runs and removed labs, and no volume", many(len(all), "stopped container")),
-		Do: func(ctx context.Context) (string, error) {
-			return "removed " + many(len(all), "container"), p.Docker.Discard(ctx, all)
-		}}
-	return r
+	if n := len(all) - mostListed; n > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // mounted proves that a container sees the folders of this machine: a file that was just made is read through one.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ltlab/ltlab/internal/address"
 	"github.com/ltlab/ltlab/internal/config"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/engine/docker"
@@ -44,41 +45,28 @@ func (p *Patient) loopback(ctx context.Context) Result {
 	return pass("127.0.0.1 and localhost")
 }
 
-// proxies are the variables that programs look at.
-var proxies = []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"}
-
 func (p *Patient) proxy(context.Context) Result {
-	var set []string
-	for _, name := range proxies {
-		if p.Getenv(name) != "" {
-			set = append(set, name)
+	var environ []string
+	for _, name := range append([]string{"NO_PROXY"}, address.Proxies...) {
+		for _, name := range []string{name, strings.ToLower(name)} {
+			environ = append(environ, name+"="+p.Getenv(name))
 		}
 	}
+	set := address.Through("", environ)
 	if len(set) == 0 {
 		return pass("none is set")
 	}
 	text := strings.Join(set, ", ") + " set"
-	target := p.aim()
-	host := hostOf(target.Value)
+	target := p.aim().Value
+	host := address.Host(target)
 	switch {
 	case host == "":
 		return pass("%s; no target is set, and a lab's own services are never asked through one", text)
-	case isLoopback(host) || covered(host, p.Getenv("NO_PROXY")+","+p.Getenv("no_proxy")):
+	case address.Direct(target, environ):
 		return pass("%s, and not used for %s", text, host)
 	}
 	return warn(fmt.Sprintf("%s: a run on this machine calls %s through it, and measures it, too", text, host),
 		step("leave the target out of it", "export NO_PROXY="+quoted(host)))
-}
-
-// covered says whether NO_PROXY names a host or a domain that it is in.
-func covered(host, list string) bool {
-	for _, n := range strings.Split(list, ",") {
-		n = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(n), "*"), ".")
-		if n != "" && (host == n || strings.HasSuffix(host, "."+n)) {
-			return true
-		}
-	}
-	return false
 }
 
 // aim is the target of scenarios where the user is.
@@ -96,30 +84,30 @@ func (p *Patient) target(ctx context.Context) Result {
 		return skip("no target is set: shipped scenarios call the lab's toy API, others what they name themselves")
 	}
 	u, err := url.Parse(v.Value)
-	if err != nil || u.Hostname() == "" {
+	at := address.HostPort(v.Value)
+	if err != nil || at == "" {
 		return skip("the target of %s is no address", v.Origin)
 	}
-	local := isLoopback(u.Hostname())
+	local := address.Loopback(u.Hostname())
 	if p.Offline && !local && u.Hostname() != insideHost {
 		return skip("%s may be on another machine, and --offline leaves those alone", u.Host)
 	}
 	if _, _, err := p.where(ctx); err != nil {
 		return skip("it is not known where the load would start, for the lab's engine does not answer")
 	}
-	address := net.JoinHostPort(u.Hostname(), portOf(u))
 	boxed, _ := p.on(ctx, "docker")
 	if boxed && local && !p.toy(ctx, v.Value) {
 		return p.onLocalhost(v, u)
 	}
 	if boxed && !local {
-		return p.reachInside(ctx, v, address)
+		return p.reachInside(ctx, v, at)
 	}
-	c, err := (&net.Dialer{Timeout: 3 * time.Second}).DialContext(ctx, "tcp", address)
+	c, err := (&net.Dialer{Timeout: 3 * time.Second}).DialContext(ctx, "tcp", at)
 	if err != nil {
-		return fails("target-unreachable", fmt.Sprintf("%s, from %s: %v", address, v.Origin, err), p.retarget(v, "")...)
+		return fails("target-unreachable", fmt.Sprintf("%s, from %s: %v", at, v.Origin, err), p.retarget(v, "")...)
 	}
 	c.Close()
-	return pass("%s (from %s) accepts connections from this machine", address, v.Origin)
+	return pass("%s (from %s) accepts connections from this machine", at, v.Origin)
 }
 
 // insideHost is what a container of the lab calls this machine.
@@ -128,13 +116,14 @@ const insideHost = "host.docker.internal"
 // toy says whether a target is the lab's own toy API, which runs translate.
 func (p *Patient) toy(ctx context.Context, target string) bool {
 	_, st, err := p.where(ctx)
-	return err == nil && st.URL(engine.ToyAPI) != "" && hostPort(st.URL(engine.ToyAPI)) == hostPort(target)
+	return err == nil && address.Same(st.URL(engine.ToyAPI), target)
 }
 
 // onLocalhost is a target that is the container itself for whoever runs in one.
 func (p *Patient) onLocalhost(v config.Value, u *url.URL) Result {
 	moved := *u
-	moved.Host = net.JoinHostPort(insideHost, portOf(u))
+	_, port, _ := net.SplitHostPort(address.HostPort(v.Value))
+	moved.Host = net.JoinHostPort(insideHost, port)
 	return fails("target-on-localhost", fmt.Sprintf("%s, from %s: the lab runs on Docker, and inside k6's container %s is the container itself", u.Host, v.Origin, u.Hostname()),
 		append(p.retarget(v, moved.String()), step("or run the tool on this machine", p.cmd("k6 --runner host -s FILE")))...)
 }
@@ -161,7 +150,7 @@ func (p *Patient) retarget(v config.Value, to string) []problem.Step {
 }
 
 // reachInside connects to an address from a container of the lab's network, as a run does before it begins.
-func (p *Patient) reachInside(ctx context.Context, v config.Value, address string) Result {
+func (p *Patient) reachInside(ctx context.Context, v config.Value, at string) Result {
 	all, err := p.Docker.Images(ctx)
 	if err != nil {
 		return of(err)
@@ -170,7 +159,7 @@ func (p *Patient) reachInside(ctx context.Context, v config.Value, address strin
 	if i < 0 || !all[i].Local {
 		return skip("k6's image is not here to try it from: ltlab rebuild k6")
 	}
-	box, err := p.Docker.Create(ctx, engine.Job{Service: engine.K6, Image: all[i].ID, Args: []string{"version"}, Env: []string{"LTLAB_REACH=" + address}})
+	box, err := p.Docker.Create(ctx, engine.Job{Service: engine.K6, Image: all[i].ID, Args: []string{"version"}, Env: []string{"LTLAB_REACH=" + at}})
 	if err != nil {
 		return of(err)
 	}
@@ -186,46 +175,11 @@ func (p *Patient) reachInside(ctx context.Context, v config.Value, address strin
 	const unreachable = 69 // of ltlab-k6
 	switch end.Code {
 	case 0:
-		return pass("%s (from %s) accepts connections from a container of the lab", address, v.Origin)
+		return pass("%s (from %s) accepts connections from a container of the lab", at, v.Origin)
 	case unreachable:
 		_, why, _ := strings.Cut(firstLine(said.String()), "unreachable: ")
-		return fails("target-unreachable", fmt.Sprintf("%s, from %s, as seen from a container of the lab: %s", address, v.Origin, why), p.retarget(v, "")...)
+		return fails("target-unreachable", fmt.Sprintf("%s, from %s, as seen from a container of the lab: %s", at, v.Origin, why), p.retarget(v, "")...)
 	}
 	return Result{Status: Warn, Evidence: fmt.Sprintf("k6's container ended with %d before it could try: %s", end.Code, firstLine(said.String())),
 		Fix: []problem.Step{step("make its image anew", p.cmd("rebuild k6"))}}
-}
-
-func hostOf(target string) string {
-	u, err := url.Parse(target)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
-}
-
-func hostPort(target string) string {
-	u, err := url.Parse(target)
-	if err != nil {
-		return ""
-	}
-	host := u.Hostname()
-	if isLoopback(host) {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, portOf(u))
-}
-
-func portOf(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }

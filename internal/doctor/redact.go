@@ -71,6 +71,8 @@ type patterns struct {
 	// assigned is NAME=value, "name": "value" and name: value with a name that says secret; flagged is --name value.
 	assigned, flagged *regexp.Regexp
 	keys              *regexp.Regexp
+	// whole is a text that is nothing but a secret's name and its value, flag one that is a flag of such a name.
+	whole, flag *regexp.Regexp
 	// shapes are those of tokens that are known by themselves: JSON web tokens, and those of GitHub, Slack, Amazon and Grafana.
 	shapes *regexp.Regexp
 }
@@ -84,6 +86,8 @@ var secret = sync.OnceValue(func() *patterns {
 		assigned: regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*` + words + `[A-Za-z0-9_.-]*)(\\?["']?\s*[:=]\s*)(\\"[^"]*?\\"|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"',;&}\])]+)`),
 		flagged:  regexp.MustCompile(`(?i)(--?[a-z0-9-]*` + words + `[a-z0-9-]*)(\s+)([^\s"',;-][^\s"',;]*)`),
 		keys:     regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`),
+		whole:    regexp.MustCompile(`(?is)^(\s*[A-Za-z0-9_.-]*` + words + `[A-Za-z0-9_.-]*\s*[:=]\s*).*[^\s].*$`),
+		flag:     regexp.MustCompile(`(?i)^--?[a-z0-9-]*` + words + `[a-z0-9-]*$`),
 		shapes:   regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?|\bgh[pousr]_[A-Za-z0-9]{20,}|\bxox[abpr]-[A-Za-z0-9-]{10,}|\bA[KS]IA[A-Z0-9]{16}\b|\bgl(?:c|sa)_[A-Za-z0-9_]{20,}`),
 	}
 })
@@ -108,23 +112,59 @@ func (r *Redactor) Text(s string) string {
 	return p.flagged.ReplaceAllString(s, "${1}${2}"+config.Mask)
 }
 
-// Value is a document, as JSON makes one, without secrets: what stands under a secret's name, and in every text.
+// Value is a document, as JSON makes one, without secrets: what stands under a secret's name or after a flag of that name, and in
+// every text.
 func (r *Redactor) Value(v any) any {
 	switch v := v.(type) {
 	case string:
+		if m := secret().whole.FindStringSubmatch(v); m != nil {
+			return m[1] + config.Mask
+		}
 		return r.Text(v)
 	case []any:
-		for i := range v {
-			v[i] = r.Value(v[i])
+		named := false // by the flag before it
+		for i, one := range v {
+			if named {
+				v[i] = masked(one)
+			} else {
+				v[i] = r.Value(one)
+			}
+			text, _ := one.(string)
+			named = secret().flag.MatchString(text)
 		}
 	case map[string]any:
+		clean := make(map[string]any, len(v))
 		for k, one := range v {
-			if text, ok := one.(string); ok && Secretive(k) && text != "" {
-				v[k] = config.Mask
+			if Secretive(k) {
+				clean[r.Text(k)] = masked(one)
 				continue
 			}
-			v[k] = r.Value(one)
+			clean[r.Text(k)] = r.Value(one)
 		}
+		return clean
 	}
 	return v
+}
+
+// masked is what a secret's name stands for: each text and number in it is one. That something is set or empty is none.
+func masked(v any) any {
+	switch v := v.(type) {
+	case nil, bool:
+		return v
+	case []any:
+		for i := range v {
+			v[i] = masked(v[i])
+		}
+		return v
+	case map[string]any:
+		for k := range v {
+			v[k] = masked(v[k])
+		}
+		return v
+	case string:
+		if v == "" {
+			return v
+		}
+	}
+	return config.Mask
 }

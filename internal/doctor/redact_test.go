@@ -6,9 +6,12 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ltlab/ltlab/internal/config"
 )
 
 func TestSecretsAreTakenOutWhereverTheyStand(t *testing.T) {
@@ -52,6 +55,24 @@ func TestWhatIsNoSecretStaysReadable(t *testing.T) {
 	}
 	if Secretive("PWD") || Secretive("OLDPWD") || Secretive("PATH") || Secretive("BASE_URL") || !Secretive("INFLUXDB_TOKEN") || !Secretive("MY_API_KEY") || !Secretive("dbPassword") {
 		t.Error("names are taken for what they are not")
+	}
+}
+
+func TestInADocumentASecretsNameMakesASecretOfWhatItStandsFor(t *testing.T) {
+	const doc = `{"password": 123456, "tokens": 3, "secret": ["a1b2", 7, "", null, true], "credentials": {"user": "jo", "id": 42, "set": false}, "api_key": null, "auth": true, "cookie": "",
+		"args": ["--token", "abc def", "-x", "--auth-token", 99, "--jwt", "--secret", "z9", "--vus", "5", "--password=hunter2"], "say": "token: abc def ghi", "lines": "all is well\nvus: 5", "n": 1.50, "hunter22": "x"}`
+	const want = `{"password": "****", "tokens": 3, "secret": ["****", "****", "", null, true], "credentials": {"user": "****", "id": "****", "set": false}, "api_key": null, "auth": true, "cookie": "",
+		"args": ["--token", "****", "-x", "--auth-token", "****", "--jwt", "****", "****", "--vus", "5", "--password=****"], "say": "token: ****", "lines": "all is well\nvus: 5", "n": 1.50, "****": "x"}`
+	parse := func(text string) (v any) {
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber()
+		if err := d.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if got := NewRedactor([]string{"hunter22"}).Value(parse(doc)); !reflect.DeepEqual(got, parse(strings.ReplaceAll(want, "****", config.Mask))) {
+		t.Errorf("it became %v", got)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -79,7 +78,7 @@ func (p *Patient) reportLogs(ctx context.Context, a *Archive) error {
 		if c.Port != 0 {
 			ports[c.Service] = c.Port
 		}
-		if err := a.Text("logs/"+c.Service+".log", p.Docker.Tail(ctx, c.Service, logLines)); err != nil {
+		if err := a.Text("logs/"+c.Service+".log", ending(p.Docker.Tail(ctx, c.Service, logLines))); err != nil {
 			return err
 		}
 	}
@@ -101,12 +100,8 @@ func (p *Patient) reportRuns(a *Archive) error {
 	}
 	slices.SortFunc(all, func(x, y record.Folder) int { return strings.Compare(y.ID(), x.ID()) })
 	for _, f := range all[:min(len(all), lastRuns)] {
-		b, err := os.ReadFile(f.Run())
-		if err != nil {
-			continue
-		}
 		var lines []any
-		for line := range strings.Lines(string(b)) {
+		for line := range strings.Lines(bounds(f.Run())) {
 			var v map[string]any
 			if json.Unmarshal([]byte(line), &v) == nil && v["infra"] == nil {
 				lines = append(lines, v)
@@ -128,17 +123,4 @@ func (p *Patient) reportRuns(a *Archive) error {
 		}
 	}
 	return nil
-}
-
-// head is the beginning of a file, so many lines, at most 64 kB.
-func head(path string, lines int) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	b := make([]byte, 64<<10)
-	n, _ := f.Read(b)
-	all := strings.SplitAfterN(string(b[:n]), "\n", lines+1)
-	return strings.Join(all[:min(len(all), lines)], "")
 }

@@ -74,12 +74,8 @@ func (p *Patient) k6Run(ctx context.Context) Result {
 	return pass("%s", where)
 }
 
-// optional is an answer for a tool that nobody needs who does not use it: one that is not there is no fault.
-func (p *Patient) optional(err error, missing, variable string) Result {
-	var known *problem.Problem
-	if errors.As(err, &known) && known.ID == missing && p.Getenv(variable) == "" {
-		return skip("%s; only `ltlab artillery` needs it: %s", known.What, known.Fix[0].Run)
-	}
+// unfit is the answer for a tool that is not as it should be, which somebody may have named in a variable.
+func (p *Patient) unfit(err error, variable string) Result {
 	if p.Getenv(variable) != "" {
 		return of(err, append([]problem.Step{step("look for another one", "unset "+variable)}, problem.From(err).Fix...)...)
 	}
@@ -98,8 +94,10 @@ func (p *Patient) artillery(ctx context.Context) Result {
 		return r
 	case errors.As(err, &known) && strings.HasPrefix(known.ID, "node-"):
 		return pass("Artillery is there; for its Node see node")
+	case errors.As(err, &known) && known.ID == "artillery-not-found" && p.Getenv("LTLAB_ARTILLERY") == "": // no fault for who does not use it
+		return skip("%s; only `ltlab artillery` needs it: %s", known.What, known.Fix[0].Run)
 	}
-	return p.optional(err, "artillery-not-found", "LTLAB_ARTILLERY")
+	return p.unfit(err, "LTLAB_ARTILLERY")
 }
 
 func (p *Patient) node(ctx context.Context) Result {
@@ -111,7 +109,7 @@ func (p *Patient) node(ctx context.Context) Result {
 	case errors.As(err, &known) && strings.HasPrefix(known.ID, "artillery-"):
 		return skip("there is no Artillery to run with it")
 	}
-	return p.optional(err, "none", "LTLAB_NODE")
+	return p.unfit(err, "LTLAB_NODE")
 }
 
 func (p *Patient) golang(ctx context.Context) Result {

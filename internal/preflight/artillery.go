@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,17 +43,17 @@ func ParseArtillery(script []byte, environment, overrides string) (Asked, error)
 	}
 	var a Asked
 	for i, p := range phases {
-		length := span(p["duration"])
-		if pause := span(p["pause"]); pause > 0 {
+		length := lasting(p["duration"])
+		if pause := lasting(p["pause"]); pause > 0 {
 			length = pause
 		}
-		a.Least += length
+		a.Least = sum(a.Least, length)
 		rate := max(number(p["arrivalRate"]), number(p["rampTo"]))
 		if count := number(p["arrivalCount"]); count > 0 && length > 0 {
 			rate = count / length.Seconds()
 		}
 		a.Opens = max(a.Opens, rate)
-		most := int(number(p["maxVusers"]))
+		most := int(min(number(p["maxVusers"]), math.MaxInt32))
 		if i > 0 && (most == 0 || a.MostUsers == 0) { // one phase has no limit
 			a.MostUsers = 0
 		} else {
@@ -73,10 +74,10 @@ func ParseArtillery(script []byte, environment, overrides string) (Asked, error)
 // number is 0 for what is none.
 func number(v any) float64 {
 	n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
-	if err != nil || n < 0 {
+	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
 		return 0
 	}
-	return n
+	return max(0, n)
 }
 
 var timed = regexp.MustCompile(`^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$`)
@@ -86,13 +87,13 @@ var units = map[string]time.Duration{"": time.Second, "ms": time.Millisecond, "s
 	"m": time.Minute, "min": time.Minute, "mins": time.Minute, "minute": time.Minute, "minutes": time.Minute,
 	"h": time.Hour, "hr": time.Hour, "hrs": time.Hour, "hour": time.Hour, "hours": time.Hour, "d": 24 * time.Hour, "day": 24 * time.Hour, "days": 24 * time.Hour}
 
-// span is a duration as Artillery writes them, 0 for what is none.
-func span(v any) time.Duration {
+// lasting is a duration as Artillery writes them, 0 for what is none.
+func lasting(v any) time.Duration {
 	m := timed.FindStringSubmatch(strings.ToLower(fmt.Sprint(v)))
 	if m == nil {
 		return 0
 	}
-	return time.Duration(number(m[1]) * float64(units[m[2]]))
+	return span(number(m[1]), units[m[2]])
 }
 
 // named finds metrics of Artillery's own in an expression, reports are those that it can report. Other engines and plugins have

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -70,5 +71,14 @@ func TestEnsureMayOnlyCheckWhatIsReported(t *testing.T) {
 	got, err = ParseArtillery([]byte("config: { plugins: { ensure: { thresholds: [{ vusers.done: 1 }] } } }"), "", "")
 	if err != nil || len(got.Warnings) != 1 {
 		t.Errorf("below plugins: %v, %v", got.Warnings, err)
+	}
+}
+
+func TestLengthsThatNobodyCanWaitForStayLong(t *testing.T) {
+	for _, phases := range []string{"{ duration: 2000000h, arrivalRate: 1 }, { pause: 2000000h }", `{ duration: "99999999999999999999d", arrivalCount: .inf, maxVusers: 1e300 }, { duration: .nan }`} {
+		got, err := ParseArtillery([]byte("config: { phases: ["+phases+"] }"), "", "")
+		if err != nil || got.Least != math.MaxInt64 || got.Most != got.Least || got.MostUsers < 0 || got.Opens < 0 || got.Opens > 1 {
+			t.Errorf("%s: %+v, %v", phases, got, err)
+		}
 	}
 }

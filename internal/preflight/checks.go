@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"time"
 
@@ -53,8 +54,8 @@ func Ports(a Asked, near bool, ports int) Finding {
 
 // Memory is whether all users fit.
 func Memory(a Asked, available uint64) Finding {
-	if need := uint64(a.Users) * a.PerUser; need > available {
-		return Warn("memory-short", fmt.Sprintf("%d users take %d MB of memory at least, and %d MB are available", a.Users, need/mega, available/mega))
+	if need := float64(a.Users) * float64(a.PerUser); need > float64(available) {
+		return Warn("memory-short", fmt.Sprintf("%d users take %.0f MB of memory at least, and %d MB are available", a.Users, math.Floor(need/mega), available/mega))
 	}
 	return Finding{}
 }
@@ -79,16 +80,38 @@ func Calm(share float64) Finding {
 	return Warn("generator-busy", fmt.Sprintf("%.0f %% of this machine's processors were in use before the run began: what it measures may be its own lack of them", 100*share))
 }
 
-// Disk is whether the record has room: free bytes where it is written.
+// Disk is whether the record has room: free bytes where it is written. Whoever asks for more than a day may mean to end the run
+// before, so what that takes beyond a day is no problem yet.
 func Disk(tool string, a Asked, dir string, free uint64) Finding {
-	least := uint64(a.Least.Seconds()) * perSecond
+	least := seconds(min(a.Least, 24*time.Hour)) * perSecond
 	if free < least+mega {
 		return Finding{Problem: problem.DiskShort(tool, dir, free, least+mega)}
 	}
-	if likely := uint64(max(a.Least, a.Most).Seconds())*perSecondMany + spare; free < likely {
+	if likely := seconds(max(a.Least, a.Most))*perSecondMany + spare; free < likely {
 		return Warn("disk-short", fmt.Sprintf("%s has %d MB left, and a record with many endpoints and its rows may take %d MB", dir, free/mega, likely/mega))
 	}
 	return Finding{}
+}
+
+// seconds are those of a duration, none of a negative one.
+func seconds(d time.Duration) uint64 { return uint64(max(0, d) / time.Second) }
+
+// sum is that of durations; one that is too long to be written is as long as can be.
+func sum(all ...time.Duration) (total time.Duration) {
+	for _, d := range all {
+		if total += max(0, d); total < 0 {
+			return math.MaxInt64
+		}
+	}
+	return total
+}
+
+// span is a duration of so many units, as sum has it.
+func span(n float64, unit time.Duration) time.Duration {
+	if d := n * float64(unit); d < math.MaxInt64 {
+		return time.Duration(max(0, d))
+	}
+	return math.MaxInt64
 }
 
 // Target is whether an address, host:port, takes a connection; target is what the user calls it. One that takes its time may still

@@ -31,7 +31,7 @@ func (d *duration) UnmarshalJSON(b []byte) error {
 	}
 	var ms float64
 	err := json.Unmarshal(b, &ms)
-	*d = duration(ms * float64(time.Millisecond))
+	*d = duration(span(ms, time.Millisecond))
 	return err
 }
 
@@ -77,11 +77,11 @@ func (p *part) length() time.Duration {
 	if p.Executor == "per-vu-iterations" || p.Executor == "shared-iterations" {
 		return time.Duration(p.StartTime)
 	}
-	all := p.StartTime + p.Duration
+	all := sum(time.Duration(p.StartTime), time.Duration(p.Duration))
 	for _, s := range p.Stages {
-		all += s.Duration
+		all = sum(all, time.Duration(s.Duration))
 	}
-	return time.Duration(all)
+	return all
 }
 
 // rate is the iterations that it starts each second at its peak; 0 where users decide that.

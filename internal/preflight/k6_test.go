@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,9 @@ func TestWhatAScenarioOfK6AsksForIsItsPeak(t *testing.T) {
 		"and not where they are": {`{"scenarios": {"r": {"executor": "constant-arrival-rate", "rate": 100, "duration": "1h"}}, "noConnectionReuse": null, "totalDuration": "1h0m30s", "maxVUs": 1}`,
 			Asked{MostUsers: 1, Least: time.Hour, Most: time.Hour + 30*time.Second}},
 		"a number of ms": {`{"scenarios": {"c": {"executor": "constant-vus", "vus": 1, "duration": 2500}}, "maxVUs": 1}`, Asked{Users: 1, MostUsers: 1, Least: 2500 * time.Millisecond}},
-		"nothing":        {`{}`, Asked{}},
+		"without end": {`{"scenarios": {"c": {"executor": "ramping-vus", "startTime": "2000000h", "stages": [{"duration": "2000000h"}, {"duration": 1e300}]}}, "totalDuration": "2000000h", "maxVUs": 1}`,
+			Asked{Users: 1, MostUsers: 1, Least: math.MaxInt64, Most: 2000000 * time.Hour}},
+		"nothing": {`{}`, Asked{}},
 	} {
 		c.want.PerUser = k6User
 		got, mapped, err := ParseK6([]byte(c.answer))

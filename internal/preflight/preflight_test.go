@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -97,6 +98,11 @@ func TestEachCheckKnowsItsLimit(t *testing.T) {
 		"a disk":                    {Disk("k6", Asked{Least: time.Minute, Most: time.Minute}, "runs", 100*mb), ""},
 		"a full disk":               {Disk("k6", Asked{}, "runs", 0), "problem disk-short"},
 		"no room for the smallest":  {Disk("k6", Asked{Least: 5 * time.Hour}, "runs", 18*mb), "problem disk-short"},
+		"longer than it will be":    {Disk("k6", Asked{Least: 1000 * time.Hour, Most: 1000 * time.Hour}, "runs", 100*mb), "disk-short"},
+		"no room for a day":         {Disk("k6", Asked{Least: 1000 * time.Hour}, "runs", 80*mb), "problem disk-short"},
+		"for ever":                  {Disk("k6", Asked{Least: math.MaxInt64, Most: math.MaxInt64}, "runs", 100*mb), "disk-short"},
+		"a length before the start": {Disk("k6", Asked{Least: -time.Hour, Most: -time.Hour}, "runs", 100*mb), ""},
+		"memory without number":     {Memory(Asked{Users: math.MaxInt64, PerUser: mb}, 10*mb), "memory-short"},
 		"room for the smallest":     {Disk("k6", Asked{Least: 5 * time.Hour}, "runs", 20*mb), "disk-short"},
 		"a length that may be long": {Disk("k6", Asked{Most: 5 * time.Hour}, "runs", 20*mb), "disk-short"},
 		"room for a large one":      {Disk("k6", Asked{Least: 5 * time.Hour, Most: 5 * time.Hour}, "runs", 900*mb), ""},

@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,8 +73,27 @@ func StoreTooNew(err error) *Problem {
 			{Say: "or move it away: this one makes another from the runs' records", Run: "ltlab info"}}}
 }
 
+// ExaminationInterrupted is an examination that was called off while these checks did not come to an end: what they made for a
+// moment may still be there.
+func ExaminationInterrupted(ids []string) *Problem {
+	return &Problem{ID: "interrupted", Exit: Interrupted,
+		What: "interrupted before " + strings.Join(ids, ", ") + " cleared up",
+		Why:  "a stopped container, a folder .ltlab-canary-… where you are, or one of ltlab-… among the temporary files may be left",
+		Fix:  []Step{{Say: "remove stopped containers that nobody will use again, once they are a minute old", Run: "ltlab doctor orphans --fix"}}}
+}
+
+// TimedOut is something that did not come to an end in the time that it had, where ltlab has no page that says more.
+func TimedOut(err error) *Problem {
+	what := "something took too long"
+	if doing, ok := strings.CutSuffix(err.Error(), ": "+context.DeadlineExceeded.Error()); ok {
+		what = "this took too long: " + doing
+	}
+	return &Problem{ID: "timed-out", Exit: Environment, Err: err, What: what, Why: err.Error(),
+		Fix: []Step{{Say: "see whether the machine has processors, memory and disk to spare, then try again", Run: "ltlab doctor cpu memory disk"}}}
+}
+
 func doctorExamples() []*Problem {
 	err := fmt.Errorf("example")
 	return []*Problem{ChecksFailed([]string{"store"}, nil, true), RepairConsentNeeded(nil), RepairRefused(nil), DiagnosisExists("FILE"), DiagnosisUnwritable("FILE", err),
-		StoreDamaged("FILE", err), StoreTooNew(err), SystemRefused("open FILE", err), NetworkFailed("127.0.0.1:1", err)}
+		StoreDamaged("FILE", err), StoreTooNew(err), SystemRefused("open FILE", err), NetworkFailed("127.0.0.1:1", err), TimedOut(err), ExaminationInterrupted([]string{"mount"})}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ func doctorPages() []*Problem {
 		ChecksFailed([]string{"settings-mode", "telegraf"}, []string{"settings-mode", "telegraf"}, true), RepairConsentNeeded(nil), RepairRefused(nil), DiagnosisExists("report.tar.gz"),
 		DiagnosisUnwritable("reports/report.tar.gz", errors.New("open reports/.ltlab-report-1234: no such file or directory")),
 		From(refused), From(nobody), StoreDamaged("/home/me/.local/share/ltlab/lab/store.db", errors.New("the store of runs is damaged: database disk image is malformed (11)")),
+		From(fmt.Errorf("take in the runs that are not in the store yet: %w", context.DeadlineExceeded)), ExaminationInterrupted([]string{"mount", "k6-run"}),
 		StoreTooNew(errors.New("/home/me/.local/share/ltlab/lab/store.db: the store of runs has version 9, this ltlab knows up to 4")),
 	}
 }
@@ -54,12 +56,28 @@ func TestErrorsOfTheNetworkAreRecognized(t *testing.T) {
 		{refused, "no answer from 127.0.0.1:9"},
 		{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "api.shop", IsNotFound: true}}, "nobody knows the name api.shop"},
 		{&net.DNSError{Err: "no such host", Name: "api.shop", IsNotFound: true}, "nobody knows the name api.shop"},
-		{context.DeadlineExceeded, "no answer in time"},
+		{&url.Error{Op: "Get", URL: "http://127.0.0.1:8086/health?x=1", Err: context.DeadlineExceeded}, "no answer from 127.0.0.1:8086"},
+		{&url.Error{Op: "Get", URL: "http://%2Fvar%2Frun%2Fengine.sock/info", Err: context.DeadlineExceeded}, "no answer in time"},
 	} {
 		p := From(fmt.Errorf("ask: %w", c.err))
 		if p.ID != "network-failed" || p.What != c.what || !errors.Is(p.Err, c.err) {
 			t.Errorf("%v became %s", c.err, p.Text())
 		}
+	}
+}
+
+func TestAnEndOfTimeIsTheNetworksOnlyWhereTheNetworkWasAsked(t *testing.T) {
+	for what, err := range map[string]error{
+		"this took too long: fill the store: read a.ndjson": fmt.Errorf("fill the store: read a.ndjson: %w", context.DeadlineExceeded),
+		"something took too long":                           context.DeadlineExceeded,
+	} {
+		p := From(err)
+		if p.ID != "timed-out" || p.Exit != Environment || p.What != what || p.Why != err.Error() || !errors.Is(p.Err, context.DeadlineExceeded) {
+			t.Errorf("%v became %s", err, p.Text())
+		}
+	}
+	if p := From(&url.Error{Op: "Get", URL: "http://a", Err: errors.New("malformed HTTP response")}); p.ID != "internal" {
+		t.Errorf("an answer that makes no sense became %s", p.Text())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -26,13 +27,26 @@ func foreign(err error) *Problem {
 		}
 		return NetworkFailed(address, err)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return NetworkFailed("", err)
+	var call *url.Error
+	if errors.As(err, &call) && call.Timeout() {
+		return NetworkFailed(called(call.URL), err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) { // anything may have a time limit
+		return TimedOut(err)
 	}
 	if _, known := refusedBy(err); known {
 		return SystemRefused(doing(err), err)
 	}
 	return nil
+}
+
+// called is the host and port of a URL, "" when they are not to be known.
+func called(target string) string {
+	u, err := url.Parse(target)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // doing is what the system was asked for: "open /srv/lab/x".

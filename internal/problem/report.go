@@ -2,6 +2,7 @@ package problem
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,16 @@ func InfluxDoesNotDelete(run string, err error) *Problem {
 	return RunInInflux(run, strings.TrimSpace(err.Error()), Step{Say: "see to INFLUXDB_URL and its token, then delete the run", Run: "ltlab configure && ltlab runs delete " + run})
 }
 
+// ResetStopped is what ended a reset, with how far that had come.
+func ResetStopped(err error, done string) *Problem {
+	p := *From(err)
+	p.Why = strings.TrimPrefix(p.Why+"\n", "\n") + "the reset ended there: " + done
+	p.Fix = append(slices.Clip(p.Fix), Step{Say: "then reset again, which does the rest", Run: "ltlab reset"})
+	return &p
+}
+
 func reportExamples() []*Problem {
 	err := fmt.Errorf("example")
-	return []*Problem{ReportExists("report.html", "ltlab report last", "ltlab report last -o report.html"), ReportUnwritable("FILE", err), RunInInflux("RUN", "example"), InfluxDoesNotDelete("RUN", err)}
+	return []*Problem{ReportExists("report.html", "ltlab report last", "ltlab report last -o report.html"), ReportUnwritable("FILE", err), RunInInflux("RUN", "example"), InfluxDoesNotDelete("RUN", err),
+		ResetStopped(RunInInflux("RUN", "example"), "example")}
 }

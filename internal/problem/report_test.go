@@ -10,5 +10,7 @@ func reportPages() []*Problem {
 		ReportUnwritable("public/report.html", errors.New("open public: no such file or directory")),
 		RunInInflux(run, "InfluxDB keeps measurements in volume ltlab-lab_influxdb-data and the lab does not run"),
 		InfluxDoesNotDelete(run, errors.New(`http://127.0.0.1:8086: dial tcp 127.0.0.1:8086: connect: connection refused`)),
+		ResetStopped(InfluxDoesNotDelete(run, errors.New(`http://influx.example:8086: dial tcp 192.0.2.7:8086: connect: connection refused`)),
+			"InfluxDB at http://influx.example:8086 has no point of 2 of 5 runs any more; everything else is as it was"),
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"html"
+	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/ltlab/ltlab/internal/analysis"
 	"github.com/ltlab/ltlab/internal/boards"
@@ -13,23 +13,44 @@ import (
 	"github.com/ltlab/ltlab/internal/web/unit"
 )
 
-// A comment on GitHub holds 65,536 characters.
+// How much of a kind a run's part shows.
 const (
-	mostText   = 60_000
-	mostLimits = 50
-	mostFailed = 20
+	mostLimits  = 50
+	mostFailed  = 20
+	mostFigures = 60
 )
 
 // Markdown is the runs as Markdown for a comment: verdicts, thresholds, the figures side by side, and small charts of text.
-// Names stand in code spans, so that none of them mentions somebody, links or becomes HTML. Charts that a comment has no room
-// for are left out, which it says.
+// Names stand in code spans, so that none of them mentions somebody, links or becomes HTML. What a comment has no room for is
+// left out whole, which its first line says: verdicts have a place before figures, those before thresholds, and charts the last.
 func Markdown(ctx context.Context, runs []Run, src figure.Source) ([]byte, error) {
+	page := room{left: mostText}
+	var heads []string
+	for i := range runs {
+		text := head(&runs[i])
+		if !page.take(text, mostText/2) {
+			page.runs = runs[i:]
+			break
+		}
+		heads = append(heads, text)
+	}
+	runs = runs[:len(heads)]
+	columns := sort.Search(len(runs), func(n int) bool { return size(figures(runs[:n+1])) > page.left-mostText/4 })
+	table := figures(runs[:columns])
+	page.take(table, 0)
+	page.lacks("figures", len(runs)-columns)
 	var out strings.Builder
 	for i := range runs {
-		opening(&out, &runs[i])
+		out.WriteString(heads[i])
+		for _, of := range []struct{ part, text string }{{"warnings", warnings(&runs[i])}, {"thresholds", limits(&runs[i])}, {"failed checks", failed(&runs[i])}} {
+			if page.take(of.text, 0) {
+				out.WriteString(of.text)
+			} else {
+				page.lacks(of.part, 1)
+			}
+		}
 	}
-	figures(&out, runs)
-	left := 0
+	out.WriteString(table)
 	for i := range runs {
 		if runs[i].Board == nil {
 			continue
@@ -38,60 +59,73 @@ func Markdown(ctx context.Context, runs []Run, src figure.Source) ([]byte, error
 		if err != nil {
 			return nil, err
 		}
-		text := charts(&runs[i], all, len(runs) > 1)
-		if utf8.RuneCountInString(out.String())+utf8.RuneCountInString(text) > mostText {
-			left++
-			continue
+		if text := charts(&runs[i], all, len(heads) > 1); page.take(text, 0) {
+			out.WriteString(text)
+		} else {
+			page.lacks("charts", 1)
 		}
-		out.WriteString(text)
 	}
-	if left > 0 {
-		fmt.Fprintf(&out, "\nThe charts of %d runs are left out: a comment has no room for them. The HTML report has all.\n", left)
-	}
-	return []byte(out.String()), nil
+	return []byte(page.says() + out.String()), nil
 }
 
-// opening is a run's head, what it comes to, and why.
-func opening(out *strings.Builder, r *Run) {
+// head is what a run is, and what it comes to.
+func head(r *Run) string {
 	sign := map[boards.Level]string{boards.Good: "✓", boards.Warn: "?", boards.Bad: "✗"}[r.Verdict.Level]
-	fmt.Fprintf(out, "## %s %s: %s\n\n", sign, code(r.Scenario), plain(r.Verdict.Text))
 	facts := []string{"run " + code(r.ID), code(strings.TrimSpace(r.Tool + " " + r.Version)), "project " + code(r.Project)}
 	if r.Target != "" {
 		facts = append(facts, "target "+code(r.Target))
 	}
-	fmt.Fprintf(out, "%s, started %s\n\n", strings.Join(facts, ", "), started(r.Start))
+	return fmt.Sprintf("## %s %s: %s\n\n%s, started %s\n\n", sign, code(r.Scenario), plain(r.Verdict.Text), strings.Join(facts, ", "), started(r.Start))
+}
+
+// warnings, limits and failed are what a reader of a run's figures must know, its thresholds, and the checks that failed.
+func warnings(r *Run) string {
+	var out strings.Builder
 	for i, w := range r.Warnings {
 		if i == mostFailed {
-			fmt.Fprintf(out, "> and %d more\n", len(r.Warnings)-i)
+			fmt.Fprintf(&out, "> and %d more\n", len(r.Warnings)-i)
 			break
 		}
-		fmt.Fprintf(out, "> %s\n>\n", code(w))
+		fmt.Fprintf(&out, "> %s\n>\n", code(w))
 	}
 	if len(r.Warnings) > 0 {
 		out.WriteString("\n")
 	}
-	if len(r.Limits) > 0 {
-		out.WriteString("| | threshold | |\n| :-: | --- | --- |\n")
-		for i := range r.Limits[:min(len(r.Limits), mostLimits)] {
-			t := &r.Limits[i]
-			sign, word, _ := verdictOf(t)
-			fmt.Fprintf(out, "| %s | %s | %s |\n", sign, cell(t.Metric+": "+t.Expression), word)
-		}
-		more(out, len(r.Limits)-mostLimits, "thresholds")
+	return out.String()
+}
+
+func limits(r *Run) string {
+	if len(r.Limits) == 0 {
+		return ""
 	}
-	var failed []analysis.Check
+	var out strings.Builder
+	out.WriteString("| | threshold | |\n| :-: | --- | --- |\n")
+	for i := range r.Limits[:min(len(r.Limits), mostLimits)] {
+		t := &r.Limits[i]
+		sign, word, _ := verdictOf(t)
+		fmt.Fprintf(&out, "| %s | %s | %s |\n", sign, cell(t.Metric+": "+t.Expression), word)
+	}
+	more(&out, len(r.Limits)-mostLimits, "thresholds")
+	return out.String()
+}
+
+func failed(r *Run) string {
+	var all []analysis.Check
 	for _, c := range r.Checks {
 		if c.Fails > 0 {
-			failed = append(failed, c)
+			all = append(all, c)
 		}
 	}
-	if len(failed) > 0 {
-		out.WriteString("| | check | failed | of |\n| :-: | --- | --: | --: |\n")
-		for _, c := range failed[:min(len(failed), mostFailed)] {
-			fmt.Fprintf(out, "| ✗ | %s | %s | %s |\n", cell(c.Name), unit.Number(float64(c.Fails)), unit.Number(float64(c.Passes+c.Fails)))
-		}
-		more(out, len(failed)-mostFailed, "checks")
+	if len(all) == 0 {
+		return ""
 	}
+	var out strings.Builder
+	out.WriteString("| | check | failed | of |\n| :-: | --- | --: | --: |\n")
+	for _, c := range all[:min(len(all), mostFailed)] {
+		fmt.Fprintf(&out, "| ✗ | %s | %s | %s |\n", cell(c.Name), unit.Number(float64(c.Fails)), unit.Number(float64(c.Passes+c.Fails)))
+	}
+	more(&out, len(all)-mostFailed, "checks")
+	return out.String()
 }
 
 func more(out *strings.Builder, n int, what string) {
@@ -102,24 +136,34 @@ func more(out *strings.Builder, n int, what string) {
 }
 
 // figures is a table with a column for each run.
-func figures(out *strings.Builder, runs []Run) {
+func figures(runs []Run) string {
+	if len(runs) == 0 {
+		return ""
+	}
+	var out strings.Builder
 	out.WriteString("| figure |")
 	for i := range runs {
 		if len(runs) == 1 {
 			out.WriteString(" whole run |")
 		} else {
-			fmt.Fprintf(out, " %s |", cell(runs[i].ID))
+			fmt.Fprintf(&out, " %s |", cell(runs[i].ID))
 		}
 	}
 	out.WriteString("\n| --- |" + strings.Repeat(" --: |", len(runs)) + "\n")
-	for _, name := range names(runs) {
-		fmt.Fprintf(out, "| %s |", plain(name))
+	all := names(runs)
+	for _, name := range all[:min(len(all), mostFigures)] {
+		title := plain(name)
+		if status, ok := strings.CutPrefix(name, OfStatus); ok {
+			title = plain(OfStatus) + cell(status)
+		}
+		fmt.Fprintf(&out, "| %s |", title)
 		for i := range runs {
-			fmt.Fprintf(out, " %s |", plain(runs[i].figure(name)))
+			fmt.Fprintf(&out, " %s |", plain(runs[i].figure(name)))
 		}
 		out.WriteString("\n")
 	}
-	out.WriteString("\n")
+	more(&out, len(all)-mostFigures, "figures")
+	return out.String()
 }
 
 // charts are a run's small charts, folded up.
@@ -130,7 +174,7 @@ func charts(r *Run, all []spark, several bool) string {
 	var out strings.Builder
 	title := "Over time"
 	if several {
-		title += ": run <code>" + html.EscapeString(clean(r.ID)) + "</code>"
+		title += ": run <code>" + html.EscapeString(line(r.ID)) + "</code>"
 	}
 	fmt.Fprintf(&out, "<details><summary>%s</summary>\n\n", title)
 	for _, s := range all {
@@ -147,33 +191,3 @@ func charts(r *Run, all []spark, several bool) string {
 	out.WriteString("</details>\n\n")
 	return out.String()
 }
-
-// code is a text as a code span, in which nothing means anything. What would end it is taken into account.
-func code(s string) string {
-	s = short(strings.Join(strings.Fields(clean(s)), " "), 200)
-	if s == "" {
-		return none
-	}
-	longest, run := 0, 0
-	for _, c := range s {
-		if run++; c != '`' {
-			run = 0
-		}
-		longest = max(longest, run)
-	}
-	fence := strings.Repeat("`", longest+1)
-	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
-		s = " " + s + " "
-	}
-	return fence + s + fence
-}
-
-// cell is a code span in a table, whose cells end at a bar even there.
-func cell(s string) string { return strings.ReplaceAll(code(s), "|", `\|`) }
-
-// marks are what means something in Markdown.
-var marks = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;",
-	"|", `\|`, "#", `\#`, "~", `\~`, "@", "@\u200b", "\n", " ", "\r", " ")
-
-// plain is a text of ours that may hold names, without code's look.
-func plain(s string) string { return marks.Replace(clean(s)) }

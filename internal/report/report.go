@@ -51,6 +51,9 @@ const (
 // Figure is a figure of a run as people read it.
 type Figure struct{ Name, Text string }
 
+// OfStatus begins the names of figures that a status has; the status is the tool's, and may hold anything.
+const OfStatus = "status "
+
 // Line is a line of `ltlab runs show`; without a name it belongs to the one before.
 type Line struct{ Name, Text string }
 

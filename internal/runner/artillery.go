@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ltlab/ltlab/internal/address"
 	"github.com/ltlab/ltlab/internal/mount"
 	"github.com/ltlab/ltlab/internal/problem"
 )
@@ -214,7 +215,7 @@ func (a *Artillery) Env(s *Spec, base []string, p Paths, id, project string) []s
 		switch {
 		case slices.Contains(merged, name):
 			set[name] = value
-		case i < len(base) && slices.Contains(proxies, name) && direct(hostOf(s.Target), s.Environ): // left out
+		case i < len(base) && slices.Contains(proxies, name) && address.Direct(s.Target, s.Environ): // left out
 		default:
 			if !slices.Contains(ours, name) {
 				env = append(env, v)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ltlab/ltlab/internal/address"
 	"github.com/ltlab/ltlab/internal/analysis"
 	"github.com/ltlab/ltlab/internal/problem"
 )
@@ -118,7 +119,7 @@ func (*Artillery) Inside(s *Spec) error {
 	if v := flagValue(s.Args, "--output", "-o"); strings.HasPrefix(v, "/") {
 		return problem.FileOutsideContainer("artillery", v)
 	}
-	if v := flagValue(s.Args, "--target", "-t"); loopback(hostOf(v)) {
+	if v := flagValue(s.Args, "--target", "-t"); address.Loopback(address.Host(v)) {
 		return problem.TargetOnLocalhost("artillery", redactURL(v))
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ltlab/ltlab/internal/address"
 	"github.com/ltlab/ltlab/internal/mount"
 	"github.com/ltlab/ltlab/internal/preflight"
 	"github.com/ltlab/ltlab/internal/record"
@@ -83,7 +84,7 @@ func (k K6) Asks(ctx context.Context, s *Spec, environ []string) (preflight.Aske
 				a.Target = value
 			}
 		}
-		if a.Target != "" && hostPort(a.Target) == "" {
+		if a.Target != "" && address.HostPort(a.Target) == "" {
 			a.Warnings = append(a.Warnings, record.Warning{ID: "target-unknown",
 				Text: "BASE_URL is no URL with http:// or https://: whether the target answers was not checked"})
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ltlab/ltlab/internal/address"
 	"github.com/ltlab/ltlab/internal/engine"
 	"github.com/ltlab/ltlab/internal/mount"
 	"github.com/ltlab/ltlab/internal/problem"
@@ -159,8 +160,8 @@ func (c *Container) Tool(ctx context.Context, s *Spec, args, env []string) (Tool
 			env[i] = name + "=" + target
 		}
 	}
-	if address := hostPort(c.target); c.Reach && address != "" {
-		job.Env = append(job.Env, "LTLAB_REACH="+address)
+	if at := address.HostPort(c.target); c.Reach && at != "" {
+		job.Env = append(job.Env, "LTLAB_REACH="+at)
 	}
 	variables := []byte(strings.Join(env, "\x00") + "\x00")
 	given := []func(io.Writer) error{func(w io.Writer) error { return mount.File(w, inEnv[1:], variables, c.owner) }}

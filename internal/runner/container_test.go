@@ -156,13 +156,6 @@ func TestAddressesAreThoseOfTheLabsNetwork(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", target, got, err, want)
 		}
 	}
-	for target, want := range map[string]string{
-		"http://a": "a:80", "https://a/b": "a:443", "wss://a": "a:443", "http://a:1/": "a:1", "http://[fe80::1]:2": "[fe80::1]:2", "grpc://a": "", "a:80": "", "": "",
-	} {
-		if got := hostPort(target); got != want {
-			t.Errorf("%q connects to %q, want %q", target, got, want)
-		}
-	}
 }
 
 func TestTheTargetIsNotReachedForWhoDoesNotWantIt(t *testing.T) {

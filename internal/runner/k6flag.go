@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ltlab/ltlab/internal/address"
 	"github.com/ltlab/ltlab/internal/problem"
 )
 
@@ -52,7 +53,7 @@ func (K6) Inside(s *Spec) error {
 		if filepath.IsAbs(v) {
 			return problem.FileOutsideContainer("k6", v)
 		}
-		if u := urlIn.FindString(v); u != "" && loopback(hostOf(u)) {
+		if u := urlIn.FindString(v); u != "" && address.Loopback(address.Host(u)) {
 			return problem.TargetOnLocalhost("k6", redactURL(u))
 		}
 	}
@@ -65,7 +66,7 @@ func (K6) Inside(s *Spec) error {
 		return problem.FileOutsideContainer("k6", v)
 	}
 	for _, v := range flagValues(s.Args, "-e", "--env") {
-		if value, ok := strings.CutPrefix(v, "BASE_URL="); ok && loopback(hostOf(value)) {
+		if value, ok := strings.CutPrefix(v, "BASE_URL="); ok && address.Loopback(address.Host(value)) {
 			return problem.TargetOnLocalhost("k6", redactURL(value))
 		}
 	}

@@ -4,30 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
+	"github.com/ltlab/ltlab/internal/address"
 	"github.com/ltlab/ltlab/internal/host"
 	"github.com/ltlab/ltlab/internal/preflight"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
 )
 
-// ready waits for the lab's gate and checks meanwhile, unless that is left out, whether this machine has what the run asks for.
-// What is not quite right is noted, and returned for the record.
+// ready waits for the lab's gate and checks meanwhile, unless that is left out, whether this machine has what the run asks for. A
+// problem of the machine or the scenario ends the wait. What is not quite right is noted, and returned for the record.
 func (r *Runner) ready(ctx context.Context, s *Spec) ([]record.Warning, error) {
+	waiting, enough := context.WithCancel(ctx)
+	defer enough()
 	gate := make(chan error, 1)
 	go func() {
 		if r.Gate == nil {
 			gate <- nil
 			return
 		}
-		gate <- r.Gate(ctx)
+		gate <- r.Gate(waiting)
 	}()
 	var report preflight.Report
 	if r.Preflight > 0 {
 		report = preflight.Look(ctx, r.Preflight, r.checks(s))
+	}
+	const target = "target-unreachable" // it may be a service of the lab, of which the gate knows more
+	if p := report.Problem; p != nil && p.ID != target && ctx.Err() == nil {
+		return nil, p
 	}
 	err := <-gate
 	switch {
@@ -113,7 +119,7 @@ func local(s *Spec, environ []string, asked func(context.Context) (preflight.Ask
 			if !ok || err != nil {
 				return preflight.Finding{}
 			}
-			return preflight.Ports(a, a.Target == "" || loopback(hostOf(a.Target)), n)
+			return preflight.Ports(a, a.Target == "" || address.Loopback(address.Host(a.Target)), n)
 		}},
 		{Name: "memory", Ask: func(ctx context.Context) preflight.Finding {
 			available, _, ok := host.Memory()
@@ -126,11 +132,11 @@ func local(s *Spec, environ []string, asked func(context.Context) (preflight.Ask
 		{Name: "imports", Ask: func(context.Context) preflight.Finding { return inside(s) }},
 		{Name: "target", Ask: func(ctx context.Context) preflight.Finding {
 			a, _ := asked(ctx)
-			address := hostPort(a.Target)
-			if address == "" || proxied(hostOf(a.Target), environ) {
+			at := address.HostPort(a.Target)
+			if at == "" || len(address.Through(a.Target, environ)) > 0 {
 				return preflight.Finding{}
 			}
-			return preflight.Target(ctx, name, redactURL(a.Target), address)
+			return preflight.Target(ctx, name, redactURL(a.Target), at)
 		}},
 	}
 }
@@ -149,12 +155,4 @@ func inside(s *Spec) preflight.Finding {
 		return preflight.Finding{}
 	}
 	return preflight.Warn("import-outside-project", fmt.Sprintf("the scenario needs %s, which is outside -p %s: in a container of the lab it would not be there", strings.Join(outside, ", "), s.Scenario.Dir))
-}
-
-// proxied says whether requests to a host go to a proxy instead.
-func proxied(name string, environ []string) bool {
-	return !direct(name, environ) && slices.ContainsFunc(environ, func(v string) bool {
-		key, value, _ := strings.Cut(v, "=")
-		return value != "" && slices.Contains(append(proxies, "ALL_PROXY"), strings.ToUpper(key))
-	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ltlab/ltlab/internal/influx"
+	"github.com/ltlab/ltlab/internal/preflight"
 	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
 )
@@ -157,21 +158,37 @@ func TestAContainersLimitsAreNotThisMachines(t *testing.T) {
 }
 
 func TestATargetBehindAProxyIsNotTried(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
 	for _, c := range []struct {
-		host string
-		env  []string
-		want bool
-	}{
-		{"shop.example", nil, false},
-		{"shop.example", []string{"https_proxy=http://proxy"}, true},
-		{"shop.example", []string{"HTTP_PROXY="}, false},
-		{"shop.example", []string{"ALL_PROXY=http://proxy", "NO_PROXY=.example"}, false},
-		{"127.0.0.1", []string{"HTTP_PROXY=http://proxy"}, false},
-	} {
-		if got := proxied(c.host, c.env); got != c.want {
-			t.Errorf("%s with %v: %v", c.host, c.env, got)
+		environ []string
+		tried   bool
+	}{{nil, true}, {[]string{"https_proxy=http://proxy"}, false}, {[]string{"HTTP_PROXY=http://proxy", "NO_PROXY=192.0.2.0/24"}, true}} {
+		asked := func(context.Context) (preflight.Asked, error) {
+			return preflight.Asked{Target: "http://192.0.2.1"}, nil
+		}
+		checks := local(&Spec{Program: K6{}, Scenario: &Scenario{}}, c.environ, asked)
+		i := slices.IndexFunc(checks, func(c preflight.Check) bool { return c.Name == "target" })
+		if f := checks[i].Ask(ctx); (f.Unknown != "") != c.tried { // nobody waits for an answer
+			t.Errorf("with %v: %+v", c.environ, f)
 		}
 	}
+}
+
+func TestAProblemOfTheChecksEndsTheWaitForTheGate(t *testing.T) {
+	k, s, _ := reader(t, `echo 'invalid threshold defined on mine; reason: no metric name "mine" found' >&2; exit 104`)
+	s.Program = k
+	ended := make(chan struct{})
+	r := &Runner{Runs: record.Runs(t.TempDir()), Preflight: time.Minute, Gate: func(ctx context.Context) error {
+		defer close(ended)
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	var p *problem.Problem
+	if _, err := r.ready(t.Context(), s); !errors.As(err, &p) || p.ID != "threshold-invalid" {
+		t.Errorf("%v", err)
+	}
+	<-ended
 }
 
 func TestAProjectThatIsNotWholeIsSaid(t *testing.T) {

@@ -188,6 +188,12 @@ func TestDistributionsHoldEveryValue(t *testing.T) {
 			t.Errorf("quantile %v is %v, want %v", q, got, want)
 		}
 	}
+	compared := panelsAt(t, h, "/api/runs/20260301-art/boards/compare")
+	for id, q := range map[string]float64{"latency-p50": 0.5, "latency-p95": 0.95, "latency-p99": 0.99} {
+		if got, want := compared[id].stat(""), quantile(a.Truth.Response, q); !near(got, want, 0.011) {
+			t.Errorf("%s of the comparison is %v, want %v", id, got, want)
+		}
+	}
 	zoomed := panelsAt(t, h, "/api/runs/20260301-art/boards/artillery-pro?from=20&to=40")["heat"]
 	if zoomed.Grid.Start != 17 || len(zoomed.Heat.Counts[0]) != 3 {
 		t.Errorf("from 0:20 to 0:40 the heat map begins at %d and has %d columns, want the periods of 0:17, 0:27 and 0:37", zoomed.Grid.Start, len(zoomed.Heat.Counts[0]))

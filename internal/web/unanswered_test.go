@@ -84,3 +84,25 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestARunWithoutAnyAnswerIsComparedWithoutALatency(t *testing.T) {
+	waits := func(ms float64) func(*world, *record.Writer, *buckets) {
+		return func(_ *world, to *record.Writer, b *buckets) {
+			to.Metric(record.Metric{ID: 20, Name: "http_req_waiting", Kind: record.Trend, Unit: "ms"})
+			b.time(20, map[string]string{"name": "/fast"}, ms)
+			to.Second(31, b.take())
+		}
+	}
+	dead, alive := small("20260301-120000-dead00"), small("20260301-120100-alive0")
+	dead.unanswered, dead.more, alive.more = 1, waits(0), waits(7)
+	h := New(Config{Store: newStore(t, dead, alive), Port: port})
+	for _, id := range []string{"latency-p50", "latency-p95", "latency-p99"} {
+		if part := panel(t, get(t, h, "/runs/"+dead.id+"/compare?with="+alive.id), id); !strings.Contains(part, "no request was answered") {
+			t.Errorf("%s does not say that nothing was answered: %s", id, part)
+		}
+		of := panelsAt(t, h, "/api/runs/"+alive.id+"/boards/compare?with="+dead.id)[id]
+		if len(of.Stats) != 1 || of.stat("") < 6.9 || of.stat("") > 7.1 {
+			t.Errorf("%s beside a run without an answer: %+v, want its own alone", id, of.Stats)
+		}
+	}
+}

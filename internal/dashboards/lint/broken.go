@@ -14,7 +14,7 @@ func broken(src string, t []token) string {
 		case v.kind == text && unclosed(src, v):
 			return "a quote is not closed" + line(src, v)
 		case v.kind == word && strings.Contains(v.s, "${") && !strings.HasSuffix(v.s, "}"): // ${__from:date:YYYY-MM} has other signs in it
-			open = append(open, token{sign, "{", v.at, v.end})
+			open = append(open, token{kind: sign, s: "{", at: v.at, end: v.end})
 		case v.kind != sign:
 		case v.s == "(" || v.s == "[" || v.s == "{":
 			open = append(open, v)

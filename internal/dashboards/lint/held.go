@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -62,7 +63,8 @@ var passing = []string{"run", "project", "rollup", "window", "status", "error", 
 
 // noTag finds a tag, or a tag's value, that none of the measurements has.
 func (c *check) noTag(r *read, bucket string, held []string) (rule, why string) {
-	for key, asked := range r.asked {
+	for _, key := range slices.Sorted(maps.Keys(r.asked)) {
+		asked := r.asked[key]
 		if key[0] == '_' || len(asked) == 0 || slices.Contains(passing, key) {
 			continue
 		}

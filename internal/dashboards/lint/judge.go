@@ -2,24 +2,10 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 )
-
-// edit is a change of a query's text.
-type edit struct {
-	from, to int
-	text     string
-}
-
-func apply(src string, edits []edit) string {
-	sort.SliceStable(edits, func(i, j int) bool { return edits[i].from > edits[j].from })
-	for _, e := range edits {
-		src = src[:e.from] + e.text + src[e.to:]
-	}
-	return src
-}
 
 // query looks at a query for whether it finds something; false: it is no Flux, and nothing else is to be said of it.
 func (c *check) query(at place, src string, put func(string)) bool {
@@ -28,10 +14,13 @@ func (c *check) query(at place, src string, put func(string)) bool {
 		c.add(at, Empty, "syntax", "its query can only fail: "+why, "", nil)
 		return false
 	}
-	var edits []edit
+	if f.vast {
+		return true
+	}
+	var done edits
 	defer func() {
-		if len(edits) > 0 {
-			put(apply(src, edits))
+		if len(done) > 0 {
+			put(done.apply(src))
 		}
 	}()
 	for _, r := range f.reads {
@@ -39,19 +28,10 @@ func (c *check) query(at place, src string, put func(string)) bool {
 			c.add(at, Empty, "fixed-time", "its query reads "+r.fixed+", whatever time is shown", "", nil)
 		}
 		if why := c.noBucket(r); why != "" {
-			// the same bucket may stand in several pipelines that go on from one read
-			repair := func() {
-				e := edit{r.at.at, r.at.end, "v.defaultBucket"}
-				if !slices.Contains(edits, e) {
-					edits = append(edits, e)
-				}
+			c.add(at, Empty, "bucket", why, "it reads the lab's bucket "+c.Short, func() {
+				done.take(edit{r.at.at, r.at.end, "v.defaultBucket"}) // which pipelines that go on from one read share
 				r.bucket = c.Short
-			}
-			known := len(c.findings)
-			c.add(at, Empty, "bucket", why, "it reads the lab's bucket "+c.Short, repair)
-			if known > 0 && c.findings[known-1] == c.findings[known] {
-				c.findings = c.findings[:known]
-			}
+			})
 			if !c.fix {
 				continue
 			}
@@ -185,7 +165,8 @@ func explain(r *read, known []shape, long bool) (rule, why string) {
 	if there := func(s shape) bool { return long && s.long || !long && s.short }; !slices.ContainsFunc(known, there) {
 		return "bucket", fmt.Sprintf("%q is not in this bucket, which has rows by the minute and of whole runs", name)
 	}
-	for key, asked := range r.asked {
+	for _, key := range slices.Sorted(maps.Keys(r.asked)) {
+		asked := r.asked[key]
 		if key[0] == '_' || len(asked) == 0 {
 			continue
 		}

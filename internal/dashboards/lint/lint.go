@@ -88,6 +88,11 @@ func (c *check) add(p place, effect Effect, rule, why, repair string, do func())
 		do()
 		f.Fixed = true
 	}
+	for i := len(c.findings) - 1; i >= 0 && c.findings[i].Place == f.Place; i-- {
+		if c.findings[i] == f {
+			return // pipelines that go on from one read have its faults in common
+		}
+	}
 	c.findings = append(c.findings, f)
 }
 

@@ -13,10 +13,13 @@ func (c *check) panelQuery(at place, src string, put func(string), rescale func(
 		return false
 	}
 	f := parse(src)
+	if f.vast {
+		return false
+	}
 	if why := constant(f); why != "" {
 		c.add(at, Misleads, "constant", why, "", nil)
 	}
-	var edits []edit
+	var all []*looked
 	for _, r := range f.reads {
 		if r.base || r.opaque {
 			continue
@@ -26,17 +29,65 @@ func (c *check) panelQuery(at place, src string, put func(string), rescale func(
 			continue
 		}
 		percentiles = onlyPercentiles(r, found) || percentiles
-		edits = append(edits, c.remade(at, r, found)...)
-		if more := c.zoomed(at, r, found); more != nil {
-			edits = append(edits, *more)
-			rescale()
-		}
-		c.mixed(at, r, found)
+		all = append(all, &looked{r, found, append(remade(r, found), zoomed(r, found)...)})
 	}
-	if len(edits) > 0 {
-		put(apply(src, edits))
+	var done edits
+	for _, l := range all {
+		for _, w := range l.wishes {
+			c.grant(at, f, all, w, &done, rescale)
+		}
+		c.mixed(at, l.read, l.found)
+	}
+	if c.fix && len(done) > 0 {
+		put(done.apply(src))
 	}
 	return percentiles
+}
+
+// looked is a pipeline with what it finds, and what is to be changed in it.
+type looked struct {
+	*read
+	found  []match
+	wishes []wish
+}
+
+// wish is a figure that misleads, with what to change in the call that makes it.
+type wish struct {
+	rule, why string
+	repair    string // in words, "" where nobody but its author can
+	edit      edit
+	call      int  // where the call ends, in bytes
+	rescale   bool // the change makes the figure one per second
+}
+
+// grant adds the finding of a wish, with its repair where that changes nothing else: pipelines may share the call.
+func (c *check) grant(at place, f *flux, all []*looked, w wish, done *edits, rescale func()) {
+	if w.repair != "" && !agreed(f, all, w) {
+		w.why, w.repair = w.why+"; --fix leaves it, for others go on from the same place", ""
+	}
+	if w.repair != "" && !done.take(w.edit) {
+		w.why, w.repair = w.why+"; --fix leaves it, for another repair changes the same place", ""
+	}
+	if w.repair == "" {
+		c.add(at, Misleads, w.rule, w.why, "", nil)
+		return
+	}
+	c.add(at, Misleads, w.rule, w.why, w.repair, func() {
+		if w.rescale {
+			rescale()
+		}
+	})
+}
+
+// agreed says whether all pipelines that a call is in wish the same of it.
+func agreed(f *flux, all []*looked, w wish) bool {
+	for _, r := range f.reads {
+		in := slices.ContainsFunc(r.calls, func(c call) bool { return c.end == w.call })
+		if in && !r.base && !slices.ContainsFunc(all, func(l *looked) bool { return l.read == r && slices.Contains(l.wishes, w) }) {
+			return false
+		}
+	}
+	return true
 }
 
 var percentileFields = []string{"p50", "p90", "p95", "p99", "p999"}
@@ -53,7 +104,7 @@ func onlyPercentiles(r *read, found []match) bool {
 }
 
 // remade finds percentiles worked out of percentiles. A mean of windows can be their largest instead.
-func (c *check) remade(at place, r *read, found []match) (edits []edit) {
+func remade(r *read, found []match) (wishes []wish) {
 	if !onlyPercentiles(r, found) {
 		return nil
 	}
@@ -72,26 +123,25 @@ func (c *check) remade(at place, r *read, found []match) (edits []edit) {
 		if !slices.Contains(wrong, name) && (call.name != "aggregateWindow" || name == "") {
 			continue
 		}
-		repair, do := "", (func())(nil)
+		w := wish{rule: "percentile-of-percentiles", why: fmt.Sprintf("it takes the %s of percentiles, which is the percentile of nothing", name), call: call.end}
 		if len(fn) == 1 {
-			repair = "of each stretch it shows the largest, fn: max"
-			do = func() { edits = append(edits, edit{fn[0].at, fn[0].end, "max"}) }
+			w.repair, w.edit = "of each stretch it shows the largest, fn: max", edit{fn[0].at, fn[0].end, "max"}
 		}
-		c.add(at, Misleads, "percentile-of-percentiles", fmt.Sprintf("it takes the %s of percentiles, which is the percentile of nothing", name), repair, do)
+		wishes = append(wishes, w)
 	}
-	return edits
+	return wishes
 }
 
 // zoomed finds counts for each of a chart's points: zooming out makes them larger.
-func (c *check) zoomed(at place, r *read, found []match) *edit {
+func zoomed(r *read, found []match) []wish {
 	for i, call := range r.calls {
 		every, fn := call.arg("every"), call.arg("fn")
 		zoom := every == "v.windowPeriod" || strings.Contains(every, "__interval")
 		if call.name != "aggregateWindow" || !zoom || fn != "count" && fn != "sum" {
 			continue
 		}
-		if fn == "sum" && slices.ContainsFunc(found, func(m match) bool { return !m.counts && !m.raw }) {
-			continue
+		if fn == "sum" && (onlyPercentiles(r, found) || slices.ContainsFunc(found, func(m match) bool { return !m.counts && !m.raw })) {
+			continue // a sum of percentiles is no count, and is shown as what it is
 		}
 		for _, later := range r.calls[i+1:] {
 			switch later.name {
@@ -104,13 +154,10 @@ func (c *check) zoomed(at place, r *read, found []match) *edit {
 				return nil
 			}
 		}
-		var out *edit
-		c.add(at, Misleads, "zoom", fmt.Sprintf("it is the %s for each point of the chart, so it grows as the chart is zoomed out", fn),
-			"it is divided by the points' length, and the title says that it is per second", func() {
-				seconds := "float(v: int(v: " + every + ")) / 1000000000.0"
-				out = &edit{call.end, call.end, "\n  |> map(fn: (r) => ({r with _value: float(v: r._value) / (" + seconds + ")}))"}
-			})
-		return out
+		seconds := "float(v: int(v: " + every + ")) / 1000000000.0"
+		return []wish{{rule: "zoom", why: fmt.Sprintf("it is the %s for each point of the chart, so it grows as the chart is zoomed out", fn),
+			repair: "it is divided by the points' length, and the title says that it is per second", call: call.end, rescale: true,
+			edit: edit{call.end, call.end, "\n  |> map(fn: (r) => ({r with _value: float(v: r._value) / (" + seconds + ")}))"}}}
 	}
 	return nil
 }
@@ -138,34 +185,23 @@ func (c *check) mixed(at place, r *read, found []match) {
 // constant says what a query shows whatever was measured.
 func constant(f *flux) string {
 	t := f.tokens
-	for i := 0; i+3 < len(t); i++ {
-		if t[i].is("_value") && t[i+1].is(":") {
+	own, inside := false, -1 // whether there is an array.from, and where the last one ends
+	for i := range t {
+		if t[i].is("array.from") && i+1 < len(t) {
+			own, inside = true, max(inside, closing(t, i+1))
+		}
+		if i+3 < len(t) && t[i].is("_value") && t[i+1].is(":") {
 			at := i + 2
 			if t[at].is("-") && at+1 < len(t) {
 				at++
 			}
-			if t[at].kind == number && at+1 < len(t) && (t[at+1].is("}") || t[at+1].is(",")) && strings.Trim(t[at].s, "0.") != "" && !within(t, i, "array.from") { // noughts fill gaps
+			if t[at].kind == number && at+1 < len(t) && (t[at+1].is("}") || t[at+1].is(",")) && strings.Trim(t[at].s, "0.") != "" && inside <= i { // noughts fill gaps
 				return "it shows the constant " + t[at].s + ", whatever was measured"
 			}
 		}
 	}
-	if len(f.reads) > 0 {
-		return ""
-	}
-	for i := range t {
-		if t[i].is("array.from") && i+1 < len(t) {
-			return "it reads nothing: what it shows stands in the query"
-		}
+	if len(f.reads) == 0 && own {
+		return "it reads nothing: what it shows stands in the query"
 	}
 	return ""
-}
-
-// within says whether the token at i is an argument of a function that is called so.
-func within(t []token, i int, name string) bool {
-	for at := range i {
-		if t[at].is(name) && at+1 < len(t) && closing(t, at+1) > i {
-			return true
-		}
-	}
-	return false
 }

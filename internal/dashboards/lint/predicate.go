@@ -68,6 +68,8 @@ type parser struct {
 	at     int
 	row    string              // what the function calls its row
 	asked  map[string][]string // the keys that are compared, with the texts that they are compared with
+	asks   int                 // comparisons
+	depth  int                 // in brackets and nots
 }
 
 func (p *parser) next() (t token) {
@@ -80,39 +82,40 @@ func (p *parser) next() (t token) {
 func unknown(func(string) values) truth { return maybe }
 
 // or and and are those of three-valued logic.
-func (p *parser) or() condition {
-	left := p.and()
-	for p.next().is("or") {
-		p.at++
-		a, b := left, p.and()
-		left = func(v func(string) values) truth { return a.both(b, v, yes) }
-	}
-	return left
-}
+func (p *parser) or() condition { return p.list("or", p.and, yes) }
 
-func (p *parser) and() condition {
-	left := p.unary()
-	for p.next().is("and") {
-		p.at++
-		a, b := left, p.unary()
-		left = func(v func(string) values) truth { return a.both(b, v, no) }
-	}
-	return left
-}
+func (p *parser) and() condition { return p.list("and", p.unary, no) }
 
-// both is strong where either side is, else what both are, else maybe.
-func (c condition) both(other condition, v func(string) values, strong truth) truth {
-	a, b := c(v), other(v)
-	switch {
-	case a == strong || b == strong:
-		return strong
-	case a == b:
-		return a
+// list reads what stands between words. It is strong where one of them is, else what all are, else maybe.
+func (p *parser) list(between string, one func() condition, strong truth) condition {
+	all := []condition{one()}
+	for p.next().is(between) {
+		p.at++
+		all = append(all, one())
 	}
-	return maybe
+	if len(all) == 1 {
+		return all[0]
+	}
+	return func(v func(string) values) truth {
+		sum := strong.not()
+		for _, c := range all {
+			switch c(v) {
+			case strong:
+				return strong
+			case maybe:
+				sum = maybe
+			}
+		}
+		return sum
+	}
 }
 
 func (p *parser) unary() condition {
+	p.asks++
+	if p.depth++; p.depth > deepest {
+		return p.skip()
+	}
+	defer func() { p.depth-- }()
 	switch t := p.next(); {
 	case t.is("not"):
 		p.at++
@@ -132,8 +135,9 @@ func (p *parser) unary() condition {
 		}
 	case t.is("("):
 		end := closing(p.tokens, p.at)
-		inner := parser{tokens: p.tokens[p.at+1 : max(end, p.at+1)], row: p.row, asked: p.asked}
+		inner := parser{tokens: p.tokens[p.at+1 : max(end, p.at+1)], row: p.row, asked: p.asked, depth: p.depth}
 		c := inner.or()
+		p.asks += inner.asks
 		if p.at = end + 1; inner.at < len(inner.tokens) { // no condition: a calculation in brackets
 			return p.skip()
 		}

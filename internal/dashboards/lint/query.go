@@ -16,6 +16,7 @@ type read struct {
 	fixed   string              // in words, where range() has absolute times
 	opaque  bool                // it calls a function of the query's own, which may do anything
 	base    bool                // others go on from it
+	asks    int                 // how much filters compare
 }
 
 // call is a function with its arguments.
@@ -37,11 +38,23 @@ func (c call) arg(name string) string {
 type flux struct {
 	tokens []token
 	reads  []*read
+	vast   bool // it is beyond the limits, and was not taken apart
 }
+
+// Limits of a query that is taken apart, so that none costs patience. Beyond them only its brackets and quotes are looked at.
+const (
+	maxQuery = 64 << 10 // bytes
+	maxReads = 100      // pipelines
+	maxAsks  = 500      // comparisons of a pipeline
+	deepest  = 100      // brackets and nots in each other
+)
 
 // parse takes a query apart. What it does not understand makes no finding.
 func parse(src string) *flux {
 	f := &flux{tokens: scan(src)}
+	if f.vast = len(src) > maxQuery; f.vast {
+		return f
+	}
 	t := f.tokens
 	own, named := map[string]bool{}, map[string]*read{}
 	for i := 0; i+2 < len(t); i++ {
@@ -79,6 +92,10 @@ func parse(src string) *flux {
 		}
 		f.reads = append(f.reads, r)
 		r.chain(t, next, own)
+		if f.vast = len(f.reads) > maxReads || r.asks > maxAsks; f.vast {
+			f.reads = nil
+			return f
+		}
 		if i >= 2 && t[i-1].is("=") && t[i-2].kind == word {
 			named[t[i-2].s] = r
 		}
@@ -143,6 +160,7 @@ func (r *read) condition(fn []token) condition {
 		return nil
 	}
 	c := p.or()
+	r.asks += p.asks
 	if p.at < len(p.tokens) {
 		return nil
 	}

@@ -22,6 +22,7 @@ type token struct {
 	s    string
 	at   int // in bytes from the query's begin
 	end  int
+	over int // of a bracket that opens: how many tokens on the one is that closes it
 }
 
 // is says whether the token is that word or sign.
@@ -37,7 +38,7 @@ func scan(src string) (out []token) {
 		r, n := utf8.DecodeRuneInString(src[i:])
 		start := i
 		add := func(k kind, s string, end int) {
-			out = append(out, token{k, s, start, end})
+			out = append(out, token{kind: k, s: s, at: start, end: end})
 			i = end
 		}
 		switch {
@@ -62,14 +63,14 @@ func scan(src string) (out []token) {
 			}
 			add(regex, src[i+1:min(end, len(src))], min(end+1, len(src)))
 		case r == '_' || r == '$' || unicode.IsLetter(r):
-			end := i
+			end, dollar := i, false
 			for end < len(src) {
 				c, n := utf8.DecodeRuneInString(src[end:])
 				if c != '_' && c != '.' && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("${}:", c) ||
-					(c == ':' || c == '{' || c == '}') && !strings.ContainsRune(src[i:end], '$') {
+					(c == ':' || c == '{' || c == '}') && !dollar {
 					break
 				}
-				end += n
+				end, dollar = end+n, dollar || c == '$'
 				if c == '}' {
 					break
 				}
@@ -77,7 +78,7 @@ func scan(src string) (out []token) {
 			add(word, src[i:end], end)
 		case unicode.IsDigit(r):
 			end := i
-			for end < len(src) && (isWordByte(src[end]) || src[end] == '.' || src[end] == ':' || src[end] == '-' && end-i >= 4 && isDate(src[i:end])) {
+			for end < len(src) && (isWordByte(src[end]) || src[end] == '.' || src[end] == ':' || src[end] == '-' && end-i >= 4 && end-i < 40 && isDate(src[i:end])) {
 				end++
 			}
 			add(number, src[i:end], end)
@@ -90,6 +91,7 @@ func scan(src string) (out []token) {
 			add(sign, src[i:i+n], i+n)
 		}
 	}
+	pair(out)
 	return out
 }
 
@@ -133,21 +135,25 @@ func quoted(src string, i int) (s string, end int) {
 	return b.String(), min(end+1, len(src))
 }
 
-// closing is the index of the bracket that closes the one at i, or the last token's where none does.
-func closing(t []token, i int) int {
-	depth := 0
-	for at := i; at < len(t); at++ {
-		if t[at].kind != sign {
+// pair has each bracket that opens know the one that closes it, of whatever kind, or the last token where none does.
+func pair(t []token) {
+	var open []int
+	for i := range t {
+		if t[i].kind != sign {
 			continue
 		}
-		switch t[at].s {
+		switch t[i].s {
 		case "(", "[", "{":
-			depth++
+			open = append(open, i)
+			t[i].over = len(t) - 1 - i
 		case ")", "]", "}":
-			if depth--; depth == 0 {
-				return at
+			if last := len(open) - 1; last >= 0 {
+				t[open[last]].over = i - open[last]
+				open = open[:last]
 			}
 		}
 	}
-	return len(t) - 1
 }
+
+// closing is the index of the bracket that closes the one at i, or the last token's where none does.
+func closing(t []token, i int) int { return min(i+t[i].over, len(t)-1) }

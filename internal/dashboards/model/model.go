@@ -144,6 +144,9 @@ func panels(in Object, yield func(Object) bool) bool {
 	return true
 }
 
+// Within are the rows and panels that lie in a dashboard, a row or a panel, and not in another one of it.
+func Within(in Object) []Object { return append(objects(in["rows"]), objects(in["panels"])...) }
+
 // Targets are a panel's queries.
 func Targets(panel Object) []Object { return objects(panel["targets"]) }
 

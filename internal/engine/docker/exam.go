@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -116,10 +117,11 @@ func (e *Engine) Conditions(ctx context.Context) ([]Condition, error) {
 
 // Orphan is a container that nobody will ever use again: of a run whose ltlab is gone, or of a lab whose folder is.
 type Orphan struct {
-	ID    string
-	Name  string
-	Why   string
-	Since time.Time
+	ID     string
+	Name   string
+	Why    string
+	Since  time.Time
+	Unsure bool // what its lab's folder was in is not there either, as when a file system is not mounted; Discard leaves it alone
 }
 
 // young is what may still be in somebody's hands.
@@ -138,22 +140,32 @@ func (e *Engine) Orphans(ctx context.Context, alive func(run string) bool) ([]Or
 	}
 	var out []Orphan
 	for _, v := range got.Items {
-		home, run := v.Labels[compose.HomeLabel], v.Labels[compose.RunLabel]
-		o := Orphan{ID: v.ID, Name: strings.TrimPrefix(strings.Join(v.Names[:min(1, len(v.Names))], ""), "/"), Since: time.Unix(v.Created, 0)}
-		_, serr := os.Stat(home)
-		switch {
-		case v.State == container.StateRunning, time.Since(o.Since) < young:
-			continue
-		case errors.Is(serr, os.ErrNotExist):
-			o.Why = "its lab's folder " + home + " is gone"
-		case home == string(e.Home) && run != "" && !alive(run):
-			o.Why = "run " + run + " was killed"
-		default:
-			continue
+		if o, ok := e.orphan(v, alive); ok {
+			out = append(out, o)
 		}
-		out = append(out, o)
 	}
 	return out, nil
+}
+
+// orphan says why nobody will use a container again, if that is so.
+func (e *Engine) orphan(v container.Summary, alive func(run string) bool) (o Orphan, ok bool) {
+	home, run := v.Labels[compose.HomeLabel], v.Labels[compose.RunLabel]
+	o = Orphan{ID: v.ID, Name: strings.TrimPrefix(strings.Join(v.Names[:min(1, len(v.Names))], ""), "/"), Since: time.Unix(v.Created, 0)}
+	_, err := os.Stat(home)
+	switch {
+	case v.State == container.StateRunning, time.Since(o.Since) < young:
+		return o, false
+	case errors.Is(err, os.ErrNotExist):
+		o.Why = "its lab's folder " + home + " is gone"
+		if _, err := os.Stat(filepath.Dir(home)); err != nil {
+			o.Unsure, o.Why = true, "its lab's folder "+home+" is not there, nor is what that was in"
+		}
+		return o, true
+	case home == string(e.Home) && run != "" && !alive(run):
+		o.Why = "run " + run + " was killed"
+		return o, true
+	}
+	return o, false
 }
 
 // Discard removes orphans. A container that is not there any more is fine; no volume with a name goes.
@@ -164,7 +176,9 @@ func (e *Engine) Discard(ctx context.Context, all []Orphan) error {
 	}
 	var left objects
 	for _, o := range all {
-		left.containers = append(left.containers, container.Summary{ID: o.ID})
+		if !o.Unsure {
+			left.containers = append(left.containers, container.Summary{ID: o.ID})
+		}
 	}
 	if err := c.remove(ctx, left); err != nil {
 		return e.explain("remove containers that nobody uses", err)

@@ -84,6 +84,20 @@ func databaseOf(env *config.EnvFile, st *lab.Status) *database {
 	return db
 }
 
+// elsewhere is the InfluxDB of the lab's settings where that is not the lab's own; nil when there is none. It may hold more than
+// this lab's runs, so that it is not emptied.
+func (d *Deps) elsewhere(st *lab.Status) (*database, error) {
+	env, err := d.env()
+	if err != nil {
+		return nil, err
+	}
+	db := databaseOf(env, st)
+	if db == nil || db.access.URL == st.URL(engine.InfluxDB) {
+		return nil, nil
+	}
+	return db, nil
+}
+
 // forget deletes a run's points. A run that was never sent has none in a database that cannot be asked.
 func (db *database) forget(ctx context.Context, f record.Folder, p term.Progress) error {
 	if db.gone != "" {
