@@ -135,7 +135,7 @@ func (d *Deps) writeLinked(v *dashboardLink) {
 		fmt.Fprintln(d.IO.Out, line)
 	}
 	if s := v.found.summary(); s != "" {
-		fmt.Fprintf(d.IO.Out, "  %s: ltlab dashboard lint %s\n", s, quoteArg(v.Folder))
+		fmt.Fprintf(d.IO.Out, "  %s: ltlab dashboard lint %s\n", s, shellWord(v.Folder))
 	}
 }
 
@@ -151,16 +151,6 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
-}
-
-// quoteArg is an argument as it can be given to a shell.
-func quoteArg(s string) string {
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.' {
-			return "'" + printable(s) + "'" // folders have no quotes in their names
-		}
-	}
-	return s
 }
 
 func newDashboardUnlink(d *Deps) *cobra.Command {

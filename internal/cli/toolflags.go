@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ltlab/ltlab/internal/preflight"
+	"github.com/ltlab/ltlab/internal/problem"
 )
 
 // toolArgs refuses arguments that do not stand behind --.
@@ -42,12 +43,4 @@ func (o *runOptions) flags(cmd *cobra.Command, env string) {
 }
 
 // shellWord is an argument as it can be given to a shell; what could harm a terminal is not in it.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./~:,+=@", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
-}
+func shellWord(s string) string { return problem.Word(printable(s)) }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/ltlab/ltlab/internal/problem"
 )
 
 // binary are the checks of ltlab itself.
@@ -43,7 +45,7 @@ func (p *Patient) path(context.Context) Result {
 			return pass("ltlab on PATH is this one")
 		}
 		return warn(fmt.Sprintf("ltlab on PATH is %s, and this one is %s", file, p.Self),
-			step("put this one first", "export PATH="+quoted(filepath.Dir(p.Self))+":$PATH"))
+			step("put this one first", "export PATH="+problem.Word(filepath.Dir(p.Self))+":$PATH"))
 	}
 	return pass("no ltlab is on PATH; this one was called by its path")
 }

@@ -67,7 +67,7 @@ func (s *shelf) say(f problem.Step) {
 
 func (s *shelf) link(l *dashboards.Link) {
 	state, why, checked := s.registry.Look(l, lint.World{}) // how it stands and what it reads is the same whatever the buckets are called
-	lost, folder := s.registry.Lost(l), quoted(l.Folder)
+	lost, folder := s.registry.Lost(l), problem.Word(l.Folder)
 	broken := state == dashboards.Gone || state == dashboards.Broken
 	if len(lost) > 0 {
 		s.wrong = append(s.wrong, fmt.Sprintf("%s: not there, or not as it was linked: %s", l.Folder, strings.Join(lost, ", ")))
@@ -102,7 +102,7 @@ func (s *shelf) own(path string) {
 		return
 	case err != nil:
 		s.wrong = append(s.wrong, fmt.Sprintf("%s is no dashboard: %v", path, err))
-		s.say(step("take it out of Grafana's folder", "mv "+quoted(path)+" "+quoted(filepath.Join(s.Dir, filepath.Base(path)))))
+		s.say(step("take it out of Grafana's folder", "mv "+problem.Word(path)+" "+problem.Word(filepath.Join(s.Dir, filepath.Base(path)))))
 		return
 	case len(o.Away) > 0:
 		s.wrong = append(s.wrong, fmt.Sprintf("%s asks datasource %s, which this Grafana does not have", path, strings.Join(o.Away, ", ")))
@@ -110,10 +110,10 @@ func (s *shelf) own(path string) {
 			s.adopt = append(s.adopt, o)
 			s.say(step("have it ask the lab's own datasource", s.mend("dashboards")))
 		} else { // it leads to somebody's file, which is not the lab's to change
-			s.say(step("link the file instead, which copies it", "rm "+quoted(path)+" && "+s.cmd("dashboard link "+quoted(dashboards.Resolved(path)))))
+			s.say(step("link the file instead, which copies it", "rm "+problem.Word(path)+" && "+s.cmd("dashboard link "+problem.Word(dashboards.Resolved(path)))))
 		}
 	}
-	s.foreign(path, o.Foreign, quoted(path))
+	s.foreign(path, o.Foreign, problem.Word(path))
 }
 
 // repair makes copies again and sets the datasource of files that lie beside them; nil where there is nothing of either.

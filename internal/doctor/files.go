@@ -40,7 +40,7 @@ func (p *Patient) home(context.Context) Result {
 	case err != nil:
 		return of(problem.HomeUnusable(string(p.Home), err))
 	case !st.IsDir():
-		return fails("home-unusable", at+" is a file, and the lab's folder would be "+string(p.Home), step("move it away", "mv "+quoted(at)+" "+quoted(at+".old")))
+		return fails("home-unusable", at+" is a file, and the lab's folder would be "+string(p.Home), step("move it away", "mv "+problem.Word(at)+" "+problem.Word(at+".old")))
 	}
 	f, err := os.CreateTemp(at, ".new-*")
 	if err == nil {
@@ -59,9 +59,9 @@ func (p *Patient) home(context.Context) Result {
 func (p *Patient) writable(at string, err error) []problem.Step {
 	switch text := err.Error(); {
 	case strings.Contains(text, "read-only file system"):
-		return []problem.Step{step("mount it for writing", "sudo mount -o remount,rw "+quoted(mountPoint(at))), step("or choose another folder", "export LTLAB_HOME=DIR")}
+		return []problem.Step{step("mount it for writing", "sudo mount -o remount,rw "+problem.Word(mountPoint(at))), step("or choose another folder", "export LTLAB_HOME=DIR")}
 	case errors.Is(err, fs.ErrPermission):
-		return []problem.Step{step("make it yours", "sudo chown -R $(id -u):$(id -g) "+quoted(at)), step("or choose another folder", "export LTLAB_HOME=DIR")}
+		return []problem.Step{step("make it yours", "sudo chown -R $(id -u):$(id -g) "+problem.Word(at)), step("or choose another folder", "export LTLAB_HOME=DIR")}
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (p *Patient) homeMode(context.Context) Result {
 	if !exists(p.Home.Env()) && !exists(string(p.Home.Runs())) {
 		return pass("mode %04o; there is nothing of the lab in it yet", st.Mode().Perm())
 	}
-	r := fails("", fmt.Sprintf("%s has mode %04o: others of this machine may look into it", p.Home, st.Mode().Perm()), step("close it", "chmod 700 "+quoted(string(p.Home))))
+	r := fails("", fmt.Sprintf("%s has mode %04o: others of this machine may look into it", p.Home, st.Mode().Perm()), step("close it", "chmod 700 "+problem.Word(string(p.Home))))
 	r.Repair = chmod(string(p.Home), 0o700)
 	return r
 }
@@ -91,7 +91,7 @@ func (p *Patient) settingsMode(context.Context) Result {
 	case runtime.GOOS == "windows" || st.Mode().Perm()&0o077 == 0:
 		return pass("mode %04o", st.Mode().Perm())
 	}
-	r := fails("settings-unusable", fmt.Sprintf("%s has mode %04o: others of this machine can read its passwords", path, st.Mode().Perm()), step("close it", "chmod 600 "+quoted(path)))
+	r := fails("settings-unusable", fmt.Sprintf("%s has mode %04o: others of this machine can read its passwords", path, st.Mode().Perm()), step("close it", "chmod 600 "+problem.Word(path)))
 	r.Repair = chmod(path, 0o600)
 	return r
 }
@@ -198,7 +198,7 @@ func (p *Patient) store(ctx context.Context) Result {
 	case errors.Is(err, store.ErrFull):
 		return fails("disk-full", err.Error(), p.space(true)...)
 	case !errors.Is(err, store.ErrDamaged):
-		return of(err, step("see who may read it", "ls -l "+quoted(path)))
+		return of(err, step("see who may read it", "ls -l "+problem.Word(path)))
 	}
 	r := fails("store-damaged", fmt.Sprintf("%s: %v; the runs' records are whole, and it is made of them", path, err), step("move it aside and make it again from the records", p.mend("store")))
 	r.Repair = &Repair{Say: "move " + path + " aside and make it again from the runs' records", Do: func(ctx context.Context) (string, error) {

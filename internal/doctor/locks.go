@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/ltlab/ltlab/internal/problem"
 	"github.com/ltlab/ltlab/internal/record"
 	"github.com/ltlab/ltlab/internal/runner"
 )
@@ -27,7 +28,7 @@ func (p *Patient) locks(context.Context) Result {
 		who := fmt.Sprintf("%s (pid %d)", name, pid)
 		switch {
 		case pid == 0:
-			return warn(path+" is held by a process that this user cannot see; every start and stop waits for it", step("see who it is, as root", "sudo fuser -v "+quoted(path)))
+			return warn(path+" is held by a process that this user cannot see; every start and stop waits for it", step("see who it is, as root", "sudo fuser -v "+problem.Word(path)))
 		case stopped:
 			return fails("", fmt.Sprintf("%s is held by %s, which was stopped (Ctrl-Z) and does not go on; every start and stop waits for it", path, who),
 				step("let it go on", "kill -CONT "+strconv.Itoa(pid)), step("or end it", "kill -KILL "+strconv.Itoa(pid)))

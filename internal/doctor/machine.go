@@ -176,7 +176,7 @@ func (p *Patient) orphaned(all []docker.Orphan) Result {
 		lines = append(lines, "not known whether anybody will use "+many(len(unsure), "stopped container")+" again", naming(unsure))
 		var names []string
 		for _, o := range unsure[:min(mostListed, len(unsure))] {
-			names = append(names, quoted(o.Name))
+			names = append(names, problem.Word(o.Name))
 		}
 		fix = append(fix, step("mount the disk that has the folder; if that lab is gone for good, remove them", "docker rm "+strings.Join(names, " ")))
 	}

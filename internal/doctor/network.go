@@ -66,7 +66,7 @@ func (p *Patient) proxy(context.Context) Result {
 		return pass("%s, and not used for %s", text, host)
 	}
 	return warn(fmt.Sprintf("%s: a run on this machine calls %s through it, and measures it, too", text, host),
-		step("leave the target out of it", "export NO_PROXY="+quoted(host)))
+		step("leave the target out of it", "export NO_PROXY="+problem.Word(host)))
 }
 
 // aim is the target of scenarios where the user is.
@@ -136,12 +136,12 @@ func (p *Patient) retarget(v config.Value, to string) []problem.Step {
 	}
 	switch v.Origin.From {
 	case config.FromLab:
-		return []problem.Step{step(say, p.cmd("configure set "+quoted(config.BaseURL+"="+to)))}
+		return []problem.Step{step(say, p.cmd("configure set "+problem.Word(config.BaseURL+"="+to)))}
 	case config.FromEnviron:
 		if to == "" {
 			return []problem.Step{step(say, "unset "+config.BaseURL)}
 		}
-		return []problem.Step{step(say, "export "+config.BaseURL+"="+quoted(to))}
+		return []problem.Step{step(say, "export "+config.BaseURL+"="+problem.Word(to))}
 	}
 	if to == "" {
 		return []problem.Step{step("start what should listen there, or mend target in "+v.Origin.At, "")}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"sync"
 
 	"github.com/ltlab/ltlab/internal/config"
@@ -113,16 +111,6 @@ func (p *Patient) cmd(args string) string {
 
 // mend is the command that has a check repair what it found.
 func (p *Patient) mend(check string) string { return p.cmd("doctor " + check + " --fix --yes") }
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// quoted is a word for a shell.
-func quoted(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
 
 // standing is the nearest folder above a path, or the path itself, that exists.
 func standing(path string) string {

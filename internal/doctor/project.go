@@ -36,7 +36,7 @@ func (p *Patient) project(context.Context) Result {
 	for _, dir := range []struct{ key, path string }{{"scenarios", y.Scenarios}, {"dashboards", y.Dashboards}} {
 		if st, err := os.Stat(dir.path); dir.path != "" && (err != nil || !st.IsDir()) {
 			return fails("project-file-invalid", fmt.Sprintf("%s:%d: %s names %s, which is no folder", y.Path, y.Line(dir.key), dir.key, dir.path),
-				step("make it, or mend that line", "mkdir -p "+quoted(dir.path)))
+				step("make it, or mend that line", "mkdir -p "+problem.Word(dir.path)))
 		}
 	}
 	return pass("%s", y.Path)
@@ -99,7 +99,7 @@ func (p *Patient) outside(tool, dir, file string, g *mount.Graph, boxed bool) (R
 		rel = file
 	}
 	r := fails("import-outside-project", fmt.Sprintf("%s needs %s, outside of %s: its container sees that folder alone", file, strings.Join(slices.Compact(away), ", "), dir),
-		step("give it the folder that holds both", p.cmd(tool+" -p "+quoted(g.Root())+" -s "+quoted(filepath.ToSlash(rel)))))
+		step("give it the folder that holds both", p.cmd(tool+" -p "+problem.Word(g.Root())+" -s "+problem.Word(filepath.ToSlash(rel)))))
 	if !boxed {
 		r.Status = Warn
 		r.Evidence += "; on this machine, as the lab runs now, it is found"

@@ -89,7 +89,7 @@ func (p *Patient) artillery(ctx context.Context) Result {
 	case err == nil:
 		r := pass("Artillery %s, from %s (%s)", t.Version, t.From, t.Script)
 		if len(t.Passed) > 0 {
-			return warn(r.Evidence+"\n"+strings.Join(t.Passed, "\n"), step("update or remove what is passed over, or name the one to use", "export LTLAB_ARTILLERY="+quoted(t.Script)))
+			return warn(r.Evidence+"\n"+strings.Join(t.Passed, "\n"), step("update or remove what is passed over, or name the one to use", "export LTLAB_ARTILLERY="+problem.Word(t.Script)))
 		}
 		return r
 	case errors.As(err, &known) && strings.HasPrefix(known.ID, "node-"):

@@ -7,7 +7,9 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 )
 
 // Exit codes. k6's own codes, 97 to 110, pass through unchanged beside them.
@@ -43,6 +45,16 @@ type Problem struct {
 type Step struct {
 	Say string `json:"say"`
 	Run string `json:"run,omitempty"`
+}
+
+var plainWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`) })
+
+// Word is an argument of a Step's command, quoted for a POSIX shell where it must be.
+func Word(s string) string {
+	if plainWord().MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func (p *Problem) Error() string {

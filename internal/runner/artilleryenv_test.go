@@ -11,10 +11,7 @@ func TestATargetBesideTheProxyIsReachedDirectly(t *testing.T) {
 		target, no string
 		direct     bool
 	}{
-		{"http://127.0.0.1:5081", "", true}, {"http://localhost:5081", "", true}, {"http://shop.example", "", false}, {"", "", false}, {"", ",", false},
-		{"http://shop.example", "a.example, shop.example", true}, {"http://shop.example:8080/v1", "SHOP.example", true}, {"http://api.shop.example", ".shop.example", true},
-		{"http://api.shop.example", "shop.example", true}, {"http://myshop.example", "shop.example", false}, {"http://shop.example", "*", true},
-		{"http://172.17.0.1:80", "172.16.0.0/12", true}, {"http://10.0.0.1", "172.16.0.0/12", false}, {"http://10.0.0.1", "10.0.0.1", true}, {"http://shop.example", "172.16.0.0/12", false},
+		{"http://127.0.0.1:5081", "", true}, {"http://shop.example", "", false}, {"", "", false}, {"http://shop.example:8080/v1", "a.example, shop.example", true},
 	} {
 		s := &Spec{Target: c.target, Environ: []string{proxy, "no_proxy=" + c.no}}
 		if has := slices.Contains((&Artillery{}).Env(s, s.Environ, Paths{}, "r", "p"), proxy); has == c.direct {
