@@ -100,6 +100,7 @@ func (r *Reader) scan(ctx context.Context, g *group, w rows.Window, from, to int
 	low, high := g.keys[0].number, g.keys[len(g.keys)-1].number
 	var number, block int64
 	var data sql.RawBytes
+	row := rows.Row{Metric: g.metric.Name, Kind: g.metric.Kind, Unit: g.metric.Unit, Rollup: g.rollup, Window: w}
 	return r.query(ctx, func(scan func(...any) error) error {
 		if err := scan(&block, &number, &data); err != nil {
 			return err
@@ -108,7 +109,7 @@ func (r *Reader) scan(ctx context.Context, g *group, w rows.Window, from, to int
 		if !ok {
 			return nil
 		}
-		row := rows.Row{Metric: g.metric.Name, Kind: g.metric.Kind, Unit: g.metric.Unit, Rollup: g.rollup, Window: w, Tags: g.keys[i].tags}
+		row.Tags = g.keys[i].tags
 		return each(data, block*spanOf(w), &row, values, func() {
 			if row.T >= from && row.T < to {
 				f(i, &row)

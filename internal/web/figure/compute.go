@@ -54,6 +54,7 @@ func (r *reader) computed(q *boards.Query, answer []store.Series) ([]store.Serie
 			}
 		}
 	}
+	out.Points = make([]store.Point, 0, len(sums[0].values))
 	for i := range sums[0].values {
 		if !sums[0].seen[i] && !sums[1].seen[i] && !sums[2].seen[i] && !sums[3].seen[i] {
 			continue

@@ -155,6 +155,13 @@ func (r *reader) classes(q *boards.Query) ([]store.Series, error) {
 	if err != nil || q.Only == "" || len(all) == 0 {
 		return all, err
 	}
+	// The lines of a panel often have the same condition.
+	name := fmt.Sprintf("class %s %s %s %s %s %v %s %s %s", q.Metric, q.Or, q.Named, q.Field, q.Rollup, q.Where, q.By, q.Only, q.Calc)
+	return once(r, name, func() ([]store.Series, error) { return []store.Series{r.class(q, all)}, nil })
+}
+
+// class is the sum of the series that are of the query's class, or their share in all.
+func (r *reader) class(q *boards.Query, all []store.Series) store.Series {
 	of, in := newTimes(all, r.period), newTimes(all, r.period)
 	for _, s := range all {
 		counts := q.Only.Has(s.Tags[q.By])
@@ -165,7 +172,7 @@ func (r *reader) classes(q *boards.Query) ([]store.Series, error) {
 			}
 		}
 	}
-	out := store.Series{}
+	out := store.Series{Points: make([]store.Point, 0, len(of.values))}
 	for i, n := range of.values {
 		switch {
 		case !of.seen[i], q.Calc == boards.Share && n == 0:
@@ -175,7 +182,7 @@ func (r *reader) classes(q *boards.Query) ([]store.Series, error) {
 			out.Points = append(out.Points, store.Point{T: of.time(i), V: in.values[i]})
 		}
 	}
-	return []store.Series{out}, nil
+	return out
 }
 
 // sumBy reads the sums of a query's count over all series, apart by tags, and with them all others that the board asks for
@@ -250,7 +257,7 @@ func (r *reader) only(series, allowed []store.Series) []store.Series {
 	}
 	var out []store.Series
 	for _, s := range series {
-		kept := store.Series{Tags: s.Tags}
+		kept := store.Series{Tags: s.Tags, Points: make([]store.Point, 0, len(s.Points))}
 		for _, p := range s.Points {
 			if i, ok := open.index(p.T); ok && open.values[i] > 0 {
 				kept.Points = append(kept.Points, p)
