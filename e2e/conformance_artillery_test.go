@@ -165,6 +165,14 @@ func (e *eyes) artilleryTables(a *answer, id string) bool {
 	return true
 }
 
+// timed are samples of a latency, none where no request of theirs was answered. Artillery has those of answers alone.
+func (r *known) timed(s set) set {
+	if r.tool == "k6" && s.where("status", answered).n() == 0 {
+		return nil
+	}
+	return s
+}
+
 // compare is what the comparison must show: the same of two runs, of whatever tool.
 func (e *eyes) compare(a *answer, id string) bool {
 	first := map[string]string{"requests": "", "request-rate": "", "failed": "", "latency-p50": "", "latency-p95": "", "latency-p99": ""}
@@ -202,7 +210,7 @@ func (e *eyes) compare(a *answer, id string) bool {
 		case "failed":
 			take("", "failed", tool)
 		case "latency-p50", "latency-p95", "latency-p99":
-			a.put(side, times.q(percentiles[id[len("latency-"):]]), sketched)
+			a.put(side, r.timed(times).q(percentiles[id[len("latency-"):]]), sketched)
 		case "spectrum":
 			a.spectrumOf(side, times)
 		case "duration":
@@ -213,7 +221,7 @@ func (e *eyes) compare(a *answer, id string) bool {
 			a.loadOf(r, side, running)
 		case "p50", "p95", "p99":
 			for t, in := range times.windows() {
-				a.at(t, side, in.q(percentiles[id]), sketched)
+				a.at(t, side, r.timed(in).q(percentiles[id]), sketched)
 			}
 		case "failures":
 			take("failed", "failures", tool)
@@ -242,9 +250,10 @@ func (e *eyes) comparedEndpoints(a *answer) {
 			a.row(name, "requests ratio", s.n()/two.n(), rounding)
 		}
 		for _, p := range []string{"p50", "p95", "p99"} {
-			a.row(name, p, s.q(percentiles[p]), sketched)
-			a.row(name, p+" compared", two.q(percentiles[p]), sketched)
-			a.row(name, p+" ratio", s.q(percentiles[p])/two.q(percentiles[p]), 2.1*sketched)
+			one, other := e.run.timed(s).q(percentiles[p]), e.other.timed(two).q(percentiles[p])
+			a.row(name, p, one, sketched)
+			a.row(name, p+" compared", other, sketched)
+			a.row(name, p+" ratio", one/other, 2.1*sketched)
 		}
 	}
 }

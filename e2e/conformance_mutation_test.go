@@ -17,7 +17,7 @@ import (
 // something else, and the comparison must say so.
 func TestAQueryThatIsChangedNoLongerShowsTheTruth(t *testing.T) {
 	c := newConformance(t)
-	k6, artillery, compared := c.pairs[0].a, c.pairs[1].a, c.pairs[2].a
+	k6, artillery, compared, divided := c.pairs[0].a, c.pairs[1].a, c.pairs[2].a, c.pairs[2].b
 	for _, m := range []struct {
 		name         string
 		of           eyes
@@ -40,6 +40,11 @@ func TestAQueryThatIsChangedNoLongerShowsTheTruth(t *testing.T) {
 		{"what is taken away left out", artillery, "artillery-war-room", "failed", func(p *boards.Panel) { p.Queries[0].Minus = nil }},
 		{"what divides left out", artillery, "artillery-elite", "failures", func(p *boards.Panel) { p.Queries[0].Over = p.Queries[0].Over[:1] }},
 		{"another tag", artillery, "artillery-elite", "errors", func(p *boards.Panel) { p.Queries[0].By = "name" }},
+		{"no condition in a comparison", compared, "compare", "p95", func(p *boards.Panel) { p.Queries[0].If, p.Queries[1].If = nil, nil }},
+		{"no condition of the run", compared, "compare", "endpoints", func(p *boards.Panel) { p.Queries[6].If = nil }},
+		{"no condition of the other run", compared, "compare", "endpoints", func(p *boards.Panel) { p.Queries[7].If = nil }},
+		{"no condition of what is divided", compared, "compare", "endpoints", func(p *boards.Panel) { p.Queries[8].If = nil }},
+		{"no condition of what divides", divided, "compare", "endpoints", func(p *boards.Panel) { p.Queries[8].Over[0].If = nil }},
 		{"the wrong one of two runs", compared, "compare", "p95", func(p *boards.Panel) { p.Queries[1].Other = false }},
 	} {
 		t.Run(m.name, func(t *testing.T) {

@@ -12,11 +12,12 @@ import (
 	"github.com/ltlab/ltlab/internal/record"
 )
 
-// Names in made-up runs. Nothing ever answers at the dead endpoint.
+// Names in made-up runs. Nothing ever answers at the dead endpoint, and nothing at the moved one in k6's smaller runs.
 const (
-	someEndpoint = `GET /a b,c="d"`
-	deadEndpoint = "GET /dead"
-	someScenario = "buy"
+	someEndpoint  = `GET /a b,c="d"`
+	deadEndpoint  = "GET /dead"
+	movedEndpoint = "GET /moved"
+	someScenario  = "buy"
 )
 
 // idle says whether nothing happens at a second: scenarios pause there.
@@ -93,6 +94,9 @@ func (r *known) request(t int64, scenario string) {
 		status = 0
 	case u < 0.16:
 		status, name, method = 0, deadEndpoint, "GET"
+	}
+	if t > 150 && (r.scale == 1 && status == 0 || r.scale > 1 && status == 302) && name != deadEndpoint {
+		name, method = movedEndpoint, "GET"
 	}
 	duration, code := r.time(middle), ""
 	switch {

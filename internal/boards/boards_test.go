@@ -54,6 +54,11 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"two queries", func(b *Board) { b.Rows[1].Panels[1].Queries[0].Label = "p99" }},
 		{"a line for each source is of a row by itself", func(b *Board) { b.Rows[2].Panels[1].Queries[0].Rollup = rows.ByRun }},
 		{"which it is computed with, is not one row", func(b *Board) { b.Rows[1].Panels[0].Queries[0].Over = []Query{total("", "http_reqs", "count")} }},
+		{"which it is computed with, is not one row", func(b *Board) {
+			q := &b.Rows[1].Panels[0].Queries[0]
+			q.Over = []Query{*q}
+			q.Over[0].If = answered(rows.ByRun, rows.Second)
+		}},
 		{"is not what a spectrum shows", func(b *Board) { b.Rows[1].Panels[0].Kind = Spectrum }},
 		{"every metric is of a table", func(b *Board) { b.Rows[1].Panels[0].Queries[0].Metric = Any }},
 		{"does not show windows of second", func(b *Board) { b.Rows[1].Panels[0].Kind = Stat }},

@@ -15,11 +15,11 @@ func (definitions) Compare() Board {
 				compared("users", "Virtual users (running, each window)", Users, "Virtual users that ran, at the same time after each run's start.", second("", Load, "vus", "")),
 			}},
 			{Panels: []Panel{
-				compared("p50", "Time to first byte (p50, each window)", Milliseconds, "p50 of http_req_waiting or http.response_time.", either("http_req_waiting", "http.response_time", "p50")),
-				compared("p95", "Time to first byte (p95, each window)", Milliseconds, "p95 of http_req_waiting or http.response_time.", either("http_req_waiting", "http.response_time", "p95")),
+				comparedLatency("p50"),
+				comparedLatency("p95"),
 			}},
 			{Panels: []Panel{
-				compared("p99", "Time to first byte (p99, each window)", Milliseconds, "p99 of http_req_waiting or http.response_time.", either("http_req_waiting", "http.response_time", "p99")),
+				comparedLatency("p99"),
 				compared("failures", "Failed (share of what ended, each window)", Percent, "Answers outside 200–399 plus requests that ended without an answer.", eitherFailed("", rows.Second)),
 			}},
 			{Panels: []Panel{comparedSpectrum("duration", "Whole request", "http_req_duration", "http.total")}},
@@ -33,6 +33,13 @@ const noOther = "choose two runs that have this metric"
 // either reads a line of k6's metric or of Artillery's.
 func either(k6, artillery, field string) Query {
 	q := second("", k6, field, "")
+	q.Or = artillery
+	return q
+}
+
+// eitherAnswered is answered for both tools.
+func eitherAnswered(r rows.Rollup, w rows.Window, artillery string) *Query {
+	q := answered(r, w)
 	q.Or = artillery
 	return q
 }
@@ -78,6 +85,14 @@ func compared(id, title string, unit Unit, what string, q Query) Panel {
 	return Panel{ID: id, Title: title, Kind: Timeseries, Unit: unit, Width: 6, Absent: noOther, Description: what + " Dashed: the run that is compared with.", Queries: sides(q)}
 }
 
+func comparedLatency(field string) Panel {
+	q := either("http_req_waiting", "http.response_time", field)
+	q.If = eitherAnswered(rows.ByRun, rows.Second, "http.codes")
+	p := compared(field, "Time to first byte ("+field+", each window)", Milliseconds, field+" of http_req_waiting or http.response_time.", q)
+	p.Withheld = noneAnswered
+	return p
+}
+
 func comparedSpectrum(id, name, metric, or string) Panel {
 	q := Query{Metric: metric, Or: or, Field: "value", Rollup: rows.ByRun, Window: rows.Run}
 	p := spectrum(id, name, "What share of requests took how long, in each of the two runs.")
@@ -98,8 +113,7 @@ func comparedTotals() []Panel {
 	}
 	latency := func(field string) Panel {
 		q := whole("http_req_waiting", "http.response_time", field)
-		q.If = answered(rows.ByRun, rows.Run)
-		q.If.Or = "http.codes"
+		q.If = eitherAnswered(rows.ByRun, rows.Run, "http.codes")
 		p := stat("latency-"+field, "Time to first byte ("+field+", whole run)", Milliseconds, "http_req_waiting or http.response_time, from the merged sketch of each run.", q)
 		p.Withheld = noneAnswered
 		return p
@@ -115,11 +129,13 @@ func comparedTotals() []Panel {
 func comparedEndpoints() Panel {
 	p := Panel{ID: "endpoints", Title: "Endpoints (counts and percentiles of both, whole run)", Kind: Table, Unit: Milliseconds, Width: 12,
 		Key: "name", KeyTitle: "endpoint", Limit: 50, Absent: noOther,
-		Description: "Requests by endpoint: of the run, of the one that it is compared with, and the first divided by the second."}
+		Description: "Requests by endpoint: of the run, of the one that it is compared with, and the first divided by the second. An endpoint that never answered has no latency."}
 	for _, field := range []string{"count", "p50", "p95", "p99"} {
 		q := named(field, "http_req_waiting", field, "")
 		if q.Or = "endpoint.response_time"; field == "count" {
 			q.Label, q.Unit = "requests", Count
+		} else {
+			q.If = eitherAnswered(rows.ByName, rows.Run, "endpoint.codes")
 		}
 		two := other(q)
 		two.Label += " compared"

@@ -146,10 +146,11 @@ func (q *Query) faults() (errs []error) {
 	if (q.Calc == PerSecond || q.Calc == AtOnce) && !q.Counted() {
 		add("only counts have a rate, not %s", q.Field)
 	}
-	for _, of := range [][]Query{q.Plus, q.Minus, q.Over} {
+	for n, of := range [][]Query{q.Plus, q.Minus, q.Over} {
 		for i := range of {
 			t := &of[i]
-			if t.Rollup != q.Rollup || t.Window != q.Window || t.Arithmetic() || t.If != nil || t.By != "" && t.Only == "" || t.Each != "" {
+			held := t.If != nil && (n < 2 || q.Window != rows.Run) // only what divides figures of the run may be held back
+			if t.Rollup != q.Rollup || t.Window != q.Window || t.Arithmetic() || held || t.By != "" && t.Only == "" || t.Each != "" {
 				add("%s, which it is computed with, is not one row of its roll-up and window", t.Metric)
 			}
 			for _, err := range t.faults() {

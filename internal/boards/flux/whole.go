@@ -123,11 +123,18 @@ func (w *whole) query(q *boards.Query) string {
 	if !q.Arithmetic() && q.If == nil && q.Calc != boards.PerSecond && !classed {
 		return value
 	}
+	held := func(q *boards.Query) string { // what its condition adds to that its value exists
+		if q.If == nil {
+			return ""
+		}
+		name := w.read(q.If)
+		return fmt.Sprintf(" and exists r.%s and r.%s > 0.0", name, name)
+	}
 	sum := func(of []boards.Query) string {
 		var all []string
 		for i := range of {
 			name := w.read(&of[i])
-			all = append(all, fmt.Sprintf("(if exists r.%s then r.%s else 0.0)", name, name))
+			all = append(all, fmt.Sprintf("(if exists r.%s%s then r.%s else 0.0)", name, held(&of[i]), name))
 		}
 		return "(" + strings.Join(all, " + ") + ")"
 	}
@@ -172,12 +179,8 @@ func (w *whole) query(q *boards.Query) string {
 		exists += " and " + name + " > 0.0"
 		expr += " / " + name
 	}
-	if q.If != nil {
-		condition := w.read(q.If)
-		exists += fmt.Sprintf(" and exists r.%s and r.%s > 0.0", condition, condition)
-	}
 	name := fmt.Sprintf("x%d", len(w.columns))
-	w.columns = append(w.columns, fmt.Sprintf("%s: if %s then %s else r.nothing", name, exists, expr))
+	w.columns = append(w.columns, fmt.Sprintf("%s: if %s%s then %s else r.nothing", name, exists, held(q), expr))
 	return name
 }
 
